@@ -138,14 +138,12 @@ class Order:
         directions = {term.descending for term in self.terms}
         if len(self.terms) > 1 and len(directions) == 1 and not any(term.nullable for term in self.terms):
             return RowComparison(self.terms, values, "<" if directions == {True} else ">")
-        condition: Q | None = None
-        for term, value in reversed(list(zip(self.terms, values, strict=True))):
+        *leading, (last, key) = zip(self.terms, values, strict=True)
+        condition = Q(**{f"{last.name}__{'lt' if last.descending else 'gt'}": key})
+        for term, value in reversed(leading):
             same = Q(**{f"{term.name}__isnull": True}) if value is None else Q(**{term.name: value})
-            tied = same & condition if condition is not None else None
             further = _further(term, value)
-            condition = tied if further is None else further if tied is None else further | tied
-        # An order ends with the primary key, which is never null, so a condition was found.
-        assert condition is not None
+            condition = same & condition if further is None else further | (same & condition)
         first, value = self.terms[0], values[0]
         if not first.nullable:
             # Implied by the rest, but the planner can only make an index range from this form.

@@ -64,7 +64,8 @@ def test_walking_forward_and_back_equals_the_sorted_list(values, sort, size):
 
     forward = walk(order, queryset, size)
     assert [row.pk for page in forward for row in page.rows] == expected
-    assert forward[0].previous is None and all(page.previous for page in forward[1:])
+    assert forward[0].previous is None
+    assert all(page.previous for page in forward[1:])
 
     backward = walk(order, queryset, size, cursor=forward[-1].previous, backward=True) if forward[-1].previous else []
     seen = [row.pk for page in reversed(backward) for row in page.rows] + [row.pk for row in forward[-1].rows]
@@ -108,7 +109,7 @@ def test_an_expression_lets_mixed_directions_run_one_way():
     assert [r.pk for page in walk(one_way, negated, 2) for r in page.rows] == [r.pk for r in mixed.sort(queryset)]
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "a.b", "W10.", "\x00", "𝕏" * 500, "." * 3])
+@pytest.mark.parametrize("cursor", ["", "x", "a.b", "W10.", "\x00", "😀" * 500, "." * 3])
 def test_a_made_up_cursor_is_refused(cursor):
     queryset = fill([])
     with pytest.raises(BadCursor):
