@@ -1,0 +1,1 @@
+"""What the scripts are made of. Standard library only, because it runs before anything is installed."""
