@@ -349,7 +349,11 @@ def problems(policy: Policy) -> tuple[Reason, ...]:
         if terms.tier == 1 and terms.aging_points != 0:
             # Arrival only breaks ties in tier 1: days waited must not outweigh what the capacity is for.
             found.append(Reason("tier_one_must_not_age", {"points": terms.aging_points}))
-        if terms.aging_points < 0 or terms.target_hours <= 0 or (terms.max_wait_days or 1) <= 0:
+        if (
+            terms.aging_points < 0
+            or terms.target_hours <= 0
+            or (terms.max_wait_days is not None and terms.max_wait_days <= 0)
+        ):
             found.append(Reason("terms_out_of_range", {"tier": terms.tier}))
     for name in ("reserve_permille", "mark_permille", "second_signature_permille"):
         if not 0 <= getattr(policy, name) <= PERMILLE:
@@ -370,7 +374,7 @@ def problems(policy: Policy) -> tuple[Reason, ...]:
     for offer in OfferType:
         for existing in (True, False):
             if not any(_is_fallback(rule, offer, existing) for rule in policy.rules):
-                found.append(Reason("nobody_left_out", {"offer": str(offer), "existing": existing}))
+                found.append(Reason("somebody_left_out", {"offer": str(offer), "existing": existing}))
     return tuple(found)
 
 
