@@ -1,0 +1,45 @@
+"""Table of contents: the models of every slice, under one app label."""
+
+from capacity.levers.models import Lever, LeverMove
+from capacity.notices.models import Notice, NoticeMove, ResourceContact
+from capacity.pools.models import LedgerEntry, Pool, Resource, SupplyChange
+from capacity.regions.models import ConditionDeclaration, Datacenter, Region
+from capacity.requests.models import (
+    CapacityRequest,
+    Decision,
+    Grant,
+    Ranking,
+    RequestLine,
+    RequestMove,
+    RequestRegion,
+)
+from capacity.review.models import Lease
+from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport
+from capacity.watch.models import Alarm
+
+__all__ = [
+    "Alarm",
+    "CapacityRequest",
+    "ConditionDeclaration",
+    "CrewRequirement",
+    "Datacenter",
+    "DatacenterStatus",
+    "Decision",
+    "Grant",
+    "Lease",
+    "LedgerEntry",
+    "Lever",
+    "LeverMove",
+    "Notice",
+    "NoticeMove",
+    "Pool",
+    "Ranking",
+    "Region",
+    "RequestLine",
+    "RequestMove",
+    "RequestRegion",
+    "Resource",
+    "ResourceContact",
+    "ShiftReport",
+    "SupplyChange",
+]

@@ -1,0 +1,95 @@
+"""Crews: what each datacenter needs, who was there (counts only), and the status that follows."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from capacity.regions.models import Datacenter
+from kit.ids import uuid7
+from kit.models import AppendOnly
+from users.models import User
+
+
+class CrewRole(models.TextChoices):
+    """The crafts that keep a datacenter going."""
+
+    FACILITIES = "facilities", _("Critical facilities")
+    DATA_HALL = "data_hall", _("Data hall technicians")
+    SECURITY = "security", _("Security")
+    LOGISTICS = "logistics", _("Logistics")
+    NETWORK = "network", _("Network")
+
+
+class Shift(models.TextChoices):
+    """Two shifts of twelve hours, in the datacenter's own time."""
+
+    DAY = "day", _("Day (06–18)")
+    NIGHT = "night", _("Night (18–06)")
+
+
+class StaffingStatus(models.TextChoices):
+    """How a crew stands. Silence is unknown, never green."""
+
+    GREEN = "green", _("Enough crew")
+    AMBER = "amber", _("At minimum")
+    RED = "red", _("Below minimum")
+    UNKNOWN = "unknown", _("Unknown")
+    NOT_TRACKED = "not_tracked", _("Not tracked")
+
+
+class CrewRequirement(models.Model):
+    """How many people of a role a shift needs at least, and how many are rostered as a rule."""
+
+    datacenter = models.ForeignKey(Datacenter, on_delete=models.CASCADE, related_name="requirements")
+    role = models.CharField(max_length=12, choices=CrewRole.choices)
+    shift = models.CharField(max_length=5, choices=Shift.choices)
+    minimum = models.PositiveSmallIntegerField()
+    rostered = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["datacenter", "shift", "role"]
+        constraints = [
+            models.UniqueConstraint(fields=["datacenter", "role", "shift"], name="crew_requirement_once"),
+            models.CheckConstraint(condition=Q(minimum__lte=200, rostered__lte=500), name="crew_is_plausible"),
+        ]
+
+
+class ShiftReport(AppendOnly):
+    """Who was there, as counts per role. A correction is a new report; the latest one counts."""
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    datacenter = models.ForeignKey(Datacenter, on_delete=models.PROTECT, related_name="reports")
+    date = models.DateField()
+    shift = models.CharField(max_length=5, choices=Shift.choices)
+    role = models.CharField(max_length=12, choices=CrewRole.choices)
+    minimum = models.PositiveSmallIntegerField()
+    rostered = models.PositiveSmallIntegerField()
+    present = models.PositiveSmallIntegerField()
+    absent_planned = models.PositiveSmallIntegerField(default=0)
+    absent_unplanned = models.PositiveSmallIntegerField(default=0)
+    absent_travel = models.PositiveSmallIntegerField(default=0)
+    note = models.CharField(max_length=300, blank=True)
+    reported_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    reported_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        indexes = [
+            models.Index(fields=["datacenter", "-date", "shift", "role", "-id"], name="shift_report_latest"),
+            models.Index(fields=["-date"], name="shift_report_date"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(present__lte=F("rostered") + 200, rostered__lte=500), name="shift_report_is_plausible"
+            )
+        ]
+
+
+class DatacenterStatus(models.Model):
+    """The status that follows from the reports; derived, and right again within one cycle."""
+
+    datacenter = models.OneToOneField(Datacenter, on_delete=models.CASCADE, related_name="status")
+    status = models.CharField(max_length=12, choices=StaffingStatus.choices, default=StaffingStatus.NOT_TRACKED)
+    reasons = models.JSONField(default=list)
+    last_report_at = models.DateTimeField(null=True)
+    since = models.DateTimeField()
+    computed_at = models.DateTimeField()

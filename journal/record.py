@@ -1,0 +1,79 @@
+"""Write what happened, in the transaction of what happened."""
+
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import transaction
+
+from journal.models import Entry
+
+
+class Acting(Protocol):
+    """Whoever acts: a person's public id (None for the system) and the request's id."""
+
+    @property
+    def public_id(self) -> UUID | None: ...
+
+    @property
+    def request_id(self) -> UUID | None: ...
+
+
+def record(
+    *,
+    actor: Acting,
+    action: str,
+    subject_type: str,
+    subject_id: Any,
+    at: datetime,
+    reason: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Entry:
+    """Append one entry. Raises `RuntimeError` outside a transaction: change and record go together."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("A journal entry belongs into the transaction of the change it tells of.")
+    entry = new_entry(
+        actor=actor,
+        action=action,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        at=at,
+        reason=reason,
+        before=before,
+        after=after,
+    )
+    entry.save(force_insert=True)
+    return entry
+
+
+def new_entry(
+    *,
+    actor: Acting,
+    action: str,
+    subject_type: str,
+    subject_id: Any,
+    at: datetime,
+    reason: str = "",
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> Entry:
+    """An unsaved entry, for acts that write many at once with `record_many`."""
+    return Entry(
+        actor_id=actor.public_id,
+        action=action,
+        subject_type=subject_type,
+        subject_id=str(subject_id),
+        reason=reason,
+        before=before,
+        after=after,
+        request_id=actor.request_id,
+        at=at,
+    )
+
+
+def record_many(entries: list[Entry]) -> None:
+    """Append the entries of a bulk act in one statement per thousand."""
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("Journal entries belong into the transaction of the change they tell of.")
+    Entry.objects.bulk_create(entries, batch_size=1000)

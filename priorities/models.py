@@ -1,0 +1,267 @@
+"""How important: policy versions as data, workload classes, overrides by people."""
+
+from datetime import timedelta
+
+import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from kit.models import AppendOnly, Public
+from kit.transitions import Life
+from users.models import TsTzRange, User
+
+
+class WorkloadClass(models.Model):
+    """What the capacity is for. Data, seeded from the default taxonomy."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name_de = models.CharField(max_length=120)
+    name_en = models.CharField(max_length=120)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the active language."""
+        return self.name_en if get_language() == "en" else self.name_de
+
+
+class PolicyState(models.TextChoices):
+    """Where a policy version stands."""
+
+    DRAFT = "draft", _("Draft")
+    PROPOSED = "proposed", _("Proposed")
+    ACTIVE = "active", _("Active")
+    RETIRED = "retired", _("Retired")
+
+
+POLICY_LIFE = Life(
+    {
+        PolicyState.DRAFT: {PolicyState.PROPOSED},
+        PolicyState.PROPOSED: {PolicyState.DRAFT, PolicyState.ACTIVE},
+        PolicyState.ACTIVE: {PolicyState.RETIRED},
+        PolicyState.RETIRED: set(),
+    }
+)
+
+
+class PolicyVersion(Public):
+    """One complete set of criteria. Never edited after it was proposed; one is active at a time."""
+
+    number = models.PositiveIntegerField(unique=True)
+    title = models.CharField(max_length=120)
+    state = models.CharField(max_length=10, choices=PolicyState.choices, default=PolicyState.DRAFT)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    proposed_at = models.DateTimeField(null=True)
+    activated_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    active_from = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+    # Parts of a thousand throughout.
+    weight_workload = models.PositiveSmallIntegerField(default=500)
+    weight_certificate = models.PositiveSmallIntegerField(default=250)
+    weight_verification = models.PositiveSmallIntegerField(default=250)
+    tier1_reserve_permille = models.PositiveSmallIntegerField(default=100)
+    tier1_mark_permille = models.PositiveSmallIntegerField(default=600)
+    second_signature_permille = models.PositiveSmallIntegerField(default=50)
+    auto_approval_permille = models.PositiveSmallIntegerField(default=1)
+    auto_approval_below_permille = models.PositiveSmallIntegerField(default=700)
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["state"], condition=Q(state="active"), name="one_active_policy"),
+            models.CheckConstraint(
+                condition=Q(activated_by=None) | Q(proposed_by=None) | ~Q(activated_by=F("proposed_by")),
+                name="nobody_activates_own_policy",
+            ),
+            models.CheckConstraint(
+                condition=Q(weight_workload=1000 - F("weight_certificate") - F("weight_verification")),
+                name="weights_sum_to_thousand",
+            ),
+        ]
+        triggers = [POLICY_LIFE.trigger()]
+
+    def __str__(self) -> str:
+        return f"{self.number} · {self.title}"
+
+
+class PolicyTier(models.Model):
+    """What a policy version says about one tier."""
+
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="tiers")
+    tier = models.PositiveSmallIntegerField()
+    aging_points_per_day = models.PositiveSmallIntegerField(default=0)
+    maximum_wait_days = models.PositiveSmallIntegerField(null=True)  # None: no limit
+    service_target_hours = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["tier"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "tier"], name="policy_tier_once"),
+            models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=5), name="policy_tier_1_to_5"),
+            models.CheckConstraint(condition=~Q(tier=1) | Q(aging_points_per_day=0), name="tier_1_does_not_age"),
+        ]
+
+
+class PolicyRule(models.Model):
+    """One clause: which facts lead to which tier. The first clause that fits decides."""
+
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="rules")
+    position = models.PositiveSmallIntegerField()
+    clause = models.CharField(max_length=12)  # "1.2", as people cite it
+    tier = models.PositiveSmallIntegerField()
+    # Empty means any.
+    category_codes = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    workload_codes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    offer_types = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    is_existing = models.BooleanField(null=True)  # None: either
+    needs_certificate = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "position"], name="policy_rule_position_once"),
+            models.UniqueConstraint(fields=["version", "clause"], name="policy_rule_clause_once"),
+            models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=5), name="policy_rule_tier_1_to_5"),
+        ]
+
+
+class PolicyWorkloadScore(models.Model):
+    """How much a workload class is worth in the score, in parts of a thousand."""
+
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="workload_scores")
+    workload_code = models.CharField(max_length=40)
+    score_permille = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["workload_code"]
+        constraints = [models.UniqueConstraint(fields=["version", "workload_code"], name="workload_score_once")]
+
+
+class OverrideKind(models.TextChoices):
+    """What people may state as a fact against the policy's own result."""
+
+    RETIER = "retier", _("Change the tier")
+    PIN = "pin", _("Serve first")
+    HOLD = "hold", _("Hold back")
+
+
+class OverrideState(models.TextChoices):
+    """Where an override stands. Whether it is in force is read from its window, never toggled."""
+
+    PROPOSED = "proposed", _("Proposed")
+    ACTIVE = "active", _("Confirmed")
+    REFUSED = "refused", _("Refused")
+    EXPIRED = "expired", _("Expired")
+    REVOKED = "revoked", _("Revoked")
+    REVIEWED = "reviewed", _("Reviewed")
+
+
+O = OverrideState  # noqa: E741 - reads as the table it heads
+OVERRIDE_LIFE = Life(
+    {
+        O.PROPOSED: {O.ACTIVE, O.REFUSED, O.EXPIRED},
+        O.ACTIVE: {O.EXPIRED, O.REVOKED},
+        O.EXPIRED: {O.REVIEWED},
+        O.REVOKED: {O.REVIEWED},
+        O.REFUSED: set(),
+        O.REVIEWED: set(),
+    }
+)
+
+
+class OverrideReason(models.TextChoices):
+    """Why people override; the first is the only one that speaks of lives."""
+
+    LIFE_SAFETY = "life_safety", _("Lives depend on it")
+    AUTHORITY_ORDER = "authority_order", _("An authority asked for it")
+    CORRECTION = "correction", _("The facts on file are wrong")
+    CONTRACT = "contract", _("A contract demands it")
+    ABUSE = "abuse", _("Suspected abuse")
+
+
+class Override(Public):
+    """A fact stated by people with a reason, a scope, a window and a second person."""
+
+    number = models.PositiveIntegerField(unique=True)
+    kind = models.CharField(max_length=10, choices=OverrideKind.choices)
+    # The public id of the request it is about: a key from above, never a foreign key upward.
+    subject_key = models.UUIDField(db_index=True)
+    subject_label = models.CharField(max_length=80)
+    to_tier = models.PositiveSmallIntegerField(null=True)
+    reason_code = models.CharField(max_length=20, choices=OverrideReason.choices)
+    reason = models.TextField()
+    ticket = models.CharField(max_length=60, blank=True)
+    state = models.CharField(max_length=10, choices=OverrideState.choices, default=OverrideState.PROPOSED)
+    # The window it is asked for; half-open.
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    renews = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="renewals")
+    # Whom it overtakes, as shown when it was proposed and confirmed: [{number, tier, region}].
+    overtakes = models.JSONField(default=list)
+    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-number"]
+        indexes = [models.Index(fields=["state", "ends_at"], name="override_window")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("proposed_by")), name="nobody_confirms_own_override"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="active") | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
+                name="active_override_is_confirmed",
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="override_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ends_at__lte=F("starts_at") + timedelta(days=14)), name="override_lasts_14_days_at_most"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="retier", to_tier__gte=1, to_tier__lte=5) | (~Q(kind="retier") & Q(to_tier=None)),
+                name="only_retier_names_a_tier",
+            ),
+            ExclusionConstraint(
+                name="no_overlapping_overrides",
+                expressions=[
+                    ("subject_key", RangeOperators.EQUAL),
+                    ("kind", RangeOperators.EQUAL),
+                    (TsTzRange("starts_at", "ends_at"), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(state="active"),
+            ),
+        ]
+        triggers = [
+            OVERRIDE_LIFE.trigger(),
+            pgtrigger.ReadOnly(
+                name="override_facts_stay",
+                fields=["kind", "subject_key", "to_tier", "reason_code", "reason", "starts_at", "ends_at", "proposed_by"],
+            ),
+        ]
+
+
+class OverrideMove(AppendOnly):
+    """One step in an override's life."""
+
+    override = models.ForeignKey(Override, on_delete=models.PROTECT, related_name="moves")
+    old_state = models.CharField(max_length=10, blank=True)
+    new_state = models.CharField(max_length=10, choices=OverrideState.choices)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+
+    class Meta(AppendOnly.Meta):
+        indexes = [models.Index(fields=["override", "-id"], name="override_move")]

@@ -1,0 +1,69 @@
+"""How tests meet the database: created by its owner, used as the application role.
+
+So every test runs with the rights that production has, and a missing grant or a forbidden write
+shows in any of them.
+"""
+
+import dj_database_url
+import psycopg2
+import pytest
+from django.conf import settings
+from django.db import connection, connections
+from django.test import TransactionTestCase
+
+pytest_plugins = ["tests.visiting"]
+
+
+def _become(url: str) -> None:
+    parsed = dj_database_url.parse(url)
+    connection.close()
+    connections.settings["default"].update({key: parsed[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """Create the test database as its owner."""
+    _become(settings.DATABASE_OWNER_URL)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Use it as the application role, and hand it back to the owner to be dropped."""
+    with django_db_blocker.unblock():
+        _become(settings.DATABASE_URL)
+    yield
+    with django_db_blocker.unblock():
+        _become(settings.DATABASE_OWNER_URL)
+
+
+def owner_connection():
+    """A connection to the test database with the owner's rights, outside Django."""
+    owner = dj_database_url.parse(settings.DATABASE_OWNER_URL)
+    made = psycopg2.connect(
+        dbname=connection.settings_dict["NAME"],
+        user=owner["USER"],
+        password=owner["PASSWORD"] or None,
+        host=owner["HOST"],
+        port=owner["PORT"] or None,
+    )
+    made.autocommit = True
+    return made
+
+
+def _empty_as_owner(self) -> None:
+    """Empty every table after a test that commits; the application role may not truncate."""
+    connection.close()
+    owner = owner_connection()
+    try:
+        with owner.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '20s'")
+            cursor.execute(
+                "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables"
+                " WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
+            )
+            cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
+    finally:
+        owner.close()
+
+
+TransactionTestCase._fixture_teardown = _empty_as_owner

@@ -1,0 +1,161 @@
+"""Who acts: people, their appointments and scopes, duty, invitations, saved views."""
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from kit.models import Public
+from users.roles import Role
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates users by e-mail address."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+
+class User(AbstractBaseUser, Public):
+    """A member of staff. Rights come from role assignments alone; there is no superuser."""
+
+    class Theme(models.TextChoices):
+        AUTO = "auto", _("As the device")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
+    class Topic(models.TextChoices):
+        SECOND_SIGNATURE = "second_signature", _("A second signature is asked of me")
+        MY_REQUESTS = "my_requests", _("A request of mine was decided")
+        VERIFICATION = "verification", _("A claim waits for verification")
+        EXPIRY = "expiry", _("A verification or an override expires")
+        REGIONS = "regions", _("A region condition or a deficit changes")
+
+    email = models.EmailField(_("E-mail"))
+    name = models.CharField(_("Name"), max_length=120)
+    is_active = models.BooleanField(default=True)
+    joined_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+    language = models.CharField(_("Language"), max_length=2, choices=[("de", "Deutsch"), ("en", "English")], default="de")
+    theme = models.CharField(_("Appearance"), max_length=5, choices=Theme.choices, default=Theme.AUTO)
+    time_zone = models.CharField(_("Time zone"), max_length=40, default="Europe/Berlin")
+    shortcuts_enabled = models.BooleanField(_("Single-key shortcuts"), default=True)
+    notify = ArrayField(models.CharField(max_length=30, choices=Topic.choices), default=list, blank=True)
+
+    objects = UserManager()
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_once")]
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Portfolio(Public):
+    """A set of organizations that account managers look after."""
+
+    code = models.SlugField(max_length=30, unique=True)
+    name = models.CharField(max_length=120)
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RoleAssignment(Public):
+    """That a person holds a role, since when, and where. Ended, never deleted."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="assignments")
+    role = models.CharField(max_length=30, choices=Role.choices)
+    # Region codes; empty means every region. Codes and not keys: users know nothing above them.
+    regions = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    # Empty means every portfolio.
+    portfolios = models.ManyToManyField(Portfolio, blank=True)
+    assigned_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "role"], condition=Q(ended_at=None), name="role_held_once"),
+            models.CheckConstraint(condition=Q(assigned_by=None) | ~Q(assigned_by=F("user")), name="nobody_appoints_self"),
+        ]
+
+
+class Invitation(Public):
+    """An offer to join with roles; its link works once and for a limited time."""
+
+    email = models.EmailField()
+    name = models.CharField(max_length=120)
+    roles = ArrayField(models.CharField(max_length=30, choices=Role.choices))
+    regions = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    portfolios = models.ManyToManyField(Portfolio, blank=True)
+    token_hash = models.CharField(max_length=64, unique=True)
+    invited_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=Q(accepted_at=None, withdrawn_at=None),
+                name="one_open_invitation_per_address",
+            )
+        ]
+
+
+class TsTzRange(Func):
+    """PostgreSQL's half-open range of moments."""
+
+    function = "TSTZRANGE"
+    output_field = DateTimeRangeField()
+
+
+class DutyShift(Public):
+    """Who is on duty for second signatures, with deputy, in a half-open window."""
+
+    holder = models.ForeignKey(User, on_delete=models.PROTECT, related_name="duty_shifts")
+    deputy = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+
+    runtime_deletes = True
+
+    class Meta:
+        ordering = ["starts_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="duty_ends_after_start"),
+            models.CheckConstraint(condition=Q(deputy=None) | ~Q(deputy=F("holder")), name="deputy_is_another"),
+            ExclusionConstraint(
+                name="one_on_duty",
+                expressions=[(TsTzRange("starts_at", "ends_at"), RangeOperators.OVERLAPS)],
+            ),
+        ]
+
+
+class SavedView(Public):
+    """A named URL of a list page, for one person."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    page = models.CharField(max_length=60)
+    name = models.CharField(max_length=60)
+    query = models.TextField(blank=True)
+
+    runtime_deletes = True
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["user", "page", "name"], name="saved_view_named_once")]
