@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from django.utils.formats import number_format
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from kit.refusal import Invalid
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_COLUMNS = 200
 MAX_CELL_CHARACTERS = 20_000
+# In one line of text, quoted ones included.
+MAX_SEPARATORS = 100_000
 DELIMITERS = (",", ";", "\t")
 
 
@@ -53,7 +56,7 @@ class WrongHeader(CannotReadFile):
 
 class TooManyColumns(CannotReadFile):
     code = "too_many_columns"
-    message = _("The first row has %(columns)s columns; at most %(most)s are read.")
+    message = _("A row has %(columns)s columns; at most %(most)s are read.")
 
 
 class TooManyFileRows(CannotReadFile):
@@ -64,7 +67,7 @@ class TooManyFileRows(CannotReadFile):
 
 class BrokenQuotes(CannotReadFile):
     code = "broken_quotes"
-    message = _("The row that begins in line %(line)s cannot be split into columns: %(reason)s.")
+    message = _("The row that begins in line %(line)s cannot be split into columns.")
     remedy = _("Check its quotation marks, and whether the file is complete.")
 
 
@@ -93,7 +96,7 @@ def read_csv(
     """
     text = _decode(_read(file, max_bytes))
     delimiter = _delimiter(text, [*required, *optional])
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(_lines(text, delimiter), delimiter=delimiter, strict=True)
     header = _header(reader, required, optional)
     return _rows(reader, header, max_rows)
 
@@ -101,7 +104,7 @@ def read_csv(
 def _read(file: IO[bytes], max_bytes: int) -> bytes:
     data = file.read(max_bytes + 1)
     if len(data) > max_bytes:
-        raise FileTooLarge(most=number_format(max_bytes // (1024 * 1024)))
+        raise FileTooLarge(most=_shown(max_bytes // (1024 * 1024)))
     if not data.strip():
         raise FileIsEmpty()
     return data
@@ -121,9 +124,7 @@ def _decode(data: bytes) -> str:
 
 def _not_text(data: bytes, position: int) -> NotText:
     line = data.count(b"\n", 0, position) + 1
-    return NotText(
-        position=number_format(position + 1, force_grouping=True), line=number_format(line, force_grouping=True)
-    )
+    return NotText(position=_shown(position + 1), line=_shown(line))
 
 
 def _delimiter(text: str, columns: Sequence[str]) -> str:
@@ -137,13 +138,22 @@ def _delimiter(text: str, columns: Sequence[str]) -> str:
     return max(DELIMITERS, key=named)
 
 
+def _lines(text: str, delimiter: str) -> Iterator[str]:
+    """The lines of the text; one that would split into a huge row is refused before it does."""
+    for line in io.StringIO(text, newline=""):
+        columns = line.count(delimiter) + 1
+        if columns > MAX_SEPARATORS:
+            raise TooManyColumns(columns=_shown(columns), most=_shown(MAX_COLUMNS))
+        yield line
+
+
 def _header(reader: Any, required: Sequence[str], optional: Sequence[str]) -> list[str]:
     try:
         row = next((row for row in reader if any(cell.strip() for cell in row)), [])
     except csv.Error as error:
-        raise BrokenQuotes(line=number_format(1), reason=str(error)) from error
+        raise BrokenQuotes(line=_shown(1)) from error
     if len(row) > MAX_COLUMNS:
-        raise TooManyColumns(columns=number_format(len(row)), most=number_format(MAX_COLUMNS))
+        raise TooManyColumns(columns=_shown(len(row)), most=_shown(MAX_COLUMNS))
     known = {column.casefold(): column for column in (*required, *optional)}
     names = [cell.strip() for cell in row]
     keys = [name.casefold() for name in names]
@@ -170,23 +180,27 @@ def _rows(reader: Any, header: list[str], max_rows: int) -> Iterator[CsvRow]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise BrokenQuotes(line=number_format(line + 1, force_grouping=True), reason=str(error)) from error
+            raise BrokenQuotes(line=_shown(line + 1)) from error
         line = reader.line_num
         number += 1
         if not any(cell.strip() for cell in row):
             continue
         if number > max_rows + 1:
-            raise TooManyFileRows(most=number_format(max_rows, force_grouping=True))
+            raise TooManyFileRows(most=_shown(max_rows))
         yield CsvRow(number, line, *_values(header, row))
 
 
 def _values(header: list[str], row: list[str]) -> tuple[dict[str, str], str]:
     if len(row) != len(header):
         problem = gettext("This row has %(columns)s columns, the first row has %(expected)s; it may be cut off.")
-        return {}, problem % {"columns": number_format(len(row)), "expected": number_format(len(header))}
+        return {}, problem % {"columns": _shown(len(row)), "expected": _shown(len(header))}
     values = {name: cell.strip() for name, cell in zip(header, row, strict=True)}
     long = [name for name, cell in values.items() if len(cell) > MAX_CELL_CHARACTERS]
     if long:
         problem = gettext("The value of “%(column)s” is longer than %(most)s characters.")
-        return {}, problem % {"column": long[0], "most": number_format(MAX_CELL_CHARACTERS, force_grouping=True)}
+        return {}, problem % {"column": long[0], "most": _shown(MAX_CELL_CHARACTERS)}
     return values, ""
+
+
+def _shown(number: int) -> str:
+    return number_format(number, force_grouping=True)

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -26,6 +25,7 @@ STARTS = ["=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\u2212"]
 LEADS = ["", " ", "\t", "\r", "\n", "\r\n", "\u00a0", "\u200b", "\ufeff", '"', "'", "x;", "x\t", "x\n", "x; ", "\u202e"]
 BODIES = ["1+1", "cmd|' /C calc'!A0", 'HYPERLINK("https://example.org","open")', "IMPORTXML(A1)", "SUM(1;1)*cmd"]
 PAYLOADS = [f"{lead}{start}{body}" for lead in LEADS for start in STARTS for body in BODIES]
+INVISIBLE = "".join(map(chr, [*range(33), 0x22, 0xA0, *range(0x200B, 0x2010), *range(0x2028, 0x202F), 0xFEFF]))
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 COLUMNS = [
@@ -39,7 +39,7 @@ COLUMNS = [
 
 def starts_formula(cell):
     """What a spreadsheet would take for a formula, read generously."""
-    return re.match('[\\s\u0000-\u001f\u00a0\u200b-\u200f\u2028-\u202e\ufeff"]*[=+\\-@\uff1d\uff0b\uff0d\uff20\u2212]', cell) is not None
+    return cell.lstrip(INVISIBLE).startswith(tuple(STARTS))
 
 
 def cells_of(response):
