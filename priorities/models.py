@@ -72,6 +72,13 @@ class PolicyVersion(Public):
     tier1_reserve_permille = models.PositiveSmallIntegerField(default=100)
     tier1_mark_permille = models.PositiveSmallIntegerField(default=600)
     second_signature_permille = models.PositiveSmallIntegerField(default=50)
+    # What a verified and a provisional claim are worth in the score.
+    verified_score_permille = models.PositiveSmallIntegerField(default=1000)
+    provisional_score_permille = models.PositiveSmallIntegerField(default=500)
+    override_hours = models.PositiveSmallIntegerField(default=72)
+    override_max_days = models.PositiveSmallIntegerField(default=14)
+    override_renewals = models.PositiveSmallIntegerField(default=2)
+    break_glass_hours = models.PositiveSmallIntegerField(default=24)
     auto_approval_permille = models.PositiveSmallIntegerField(default=1)
     auto_approval_below_permille = models.PositiveSmallIntegerField(default=700)
 
@@ -102,6 +109,7 @@ class PolicyTier(models.Model):
     aging_points_per_day = models.PositiveSmallIntegerField(default=0)
     maximum_wait_days = models.PositiveSmallIntegerField(null=True)  # None: no limit
     service_target_hours = models.PositiveSmallIntegerField()
+    target_in_working_days = models.BooleanField(default=True)  # 24 hours each, Monday to Friday
 
     class Meta:
         ordering = ["tier"]
@@ -124,6 +132,7 @@ class PolicyRule(models.Model):
     workload_codes = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     offer_types = ArrayField(models.CharField(max_length=20), default=list, blank=True)
     is_existing = models.BooleanField(null=True)  # None: either
+    is_internal = models.BooleanField(null=True)
     needs_certificate = models.BooleanField(default=False)
 
     class Meta:

@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from capacity.pools import arithmetic
 from capacity.pools.models import LedgerEntry, LedgerKind, Level, Pool
 from kit.refusal import Conflict
 from users.access import Actor
@@ -49,11 +50,26 @@ class Posting:
 
 def left(pool: Pool, level: str) -> int:
     """Units that may still be promised from the pool at this level; never below zero."""
-    total = max(pool.supply, 0) - pool.committed
-    critical = pool.supply_critical - pool.committed_general - pool.committed_critical
-    open_ = pool.supply_open - pool.committed_general
-    by_level = {Level.RESERVE: total, Level.CRITICAL: min(total, critical), Level.GENERAL: min(total, critical, open_)}
-    return max(by_level[Level(level)], 0)
+    supply = max(pool.supply, 0)
+    split = arithmetic.Buckets(
+        open=pool.supply_open,
+        crit=pool.supply_critical - pool.supply_open,
+        reserve1=supply - pool.supply_critical,
+    )
+    committed = arithmetic.Committed(pool.committed_general, pool.committed_critical, pool.committed_reserve)
+    return arithmetic.left(ADMISSION[Level(level)], split, committed)
+
+
+ADMISSION = {
+    Level.GENERAL: arithmetic.Level.GENERAL,
+    Level.CRITICAL: arithmetic.Level.CRITICAL,
+    Level.RESERVE: arithmetic.Level.TIER1,
+}
+
+
+def level_for(tier: int) -> Level:
+    """The admission level of a tier, 1 to 5, on confirmed facts."""
+    return {1: Level.RESERVE, 2: Level.CRITICAL}.get(tier, Level.GENERAL)
 
 
 def hold(postings: Iterable[Posting], *, actor: Actor, at: datetime) -> list[LedgerEntry]:

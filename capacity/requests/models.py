@@ -88,8 +88,11 @@ class CapacityRequest(Public):
     # The stored order (derived from the latest ranking; may lag one cycle behind, see
     # `capacity.requests.ranking`). Smaller comes first, but for the score.
     tier = models.PositiveSmallIntegerField(default=5)
-    order_pin = models.PositiveSmallIntegerField(default=1)  # 0 pinned, 1 as ranked, 2 held back
-    order_band = models.PositiveSmallIntegerField(default=500)  # tier, provisional, overdue in one
+    claimed_tier = models.PositiveSmallIntegerField(default=5)  # once the workload is confirmed
+    is_provisional = models.BooleanField(default=False)
+    is_confirmed = models.BooleanField(default=False)  # nothing is granted on an unconfirmed tier
+    order_standing = models.PositiveSmallIntegerField(default=0)  # 0 servable, 2 held back by an override
+    order_band = models.PositiveSmallIntegerField(default=1500)  # pinned, tier, provisional, overdue in one
     order_score = models.IntegerField(default=0)  # score plus aging, in points
     ranked_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # service target: a decision by then
@@ -98,12 +101,12 @@ class CapacityRequest(Public):
         ordering = ["-number"]
         indexes = [
             models.Index(
-                fields=["order_pin", "order_band", "-order_score", "completed_at", "number"],
+                fields=["order_standing", "order_band", "-order_score", "completed_at", "number"],
                 name="request_order_scarce",
                 condition=Q(state__in=[str(s) for s in OPEN_STATES]),
             ),
             models.Index(
-                fields=["order_pin", "completed_at", "number"],
+                fields=["order_standing", "completed_at", "number"],
                 name="request_order_normal",
                 condition=Q(state__in=[str(s) for s in OPEN_STATES]),
             ),
@@ -196,6 +199,7 @@ class Ranking(AppendOnly):
     facts_hash = models.CharField(max_length=64)
     result = models.JSONField()
     tier = models.PositiveSmallIntegerField()
+    claimed_tier = models.PositiveSmallIntegerField()
     score = models.PositiveSmallIntegerField()
     is_provisional = models.BooleanField(default=False)
     is_confirmed = models.BooleanField(default=False)
