@@ -69,6 +69,7 @@ class Visitor:
                 session = client.session
                 signed_in_at = time.time() if fresh else time.time() - 3600
                 session["account_authentication_methods"] = [{"method": "password", "at": signed_in_at}]
+                session["account_authentication_methods_user"] = str(user.pk)
                 # So that the once-a-minute note of activity does not fall into a counted request.
                 session["last_seen"] = int(time.time())
                 session.save()
