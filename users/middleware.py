@@ -45,5 +45,5 @@ def last_sign_in_step(request) -> datetime | None:
     """When this session last proved who it is: by password, code or passkey."""
     from allauth.account.authentication import get_authentication_records
 
-    times = [record.get("at", 0) for record in get_authentication_records(request)]
+    times = [record.get("at", 0) for record in get_authentication_records(request, request.user)]
     return datetime.fromtimestamp(max(times), tz=UTC) if times else None
