@@ -944,11 +944,7 @@ def default_policy() -> Policy:
             (Workload.EDUCATION, 400),
             (Workload.GENERAL, 100),
         ),
-        verification_scores=(
-            (Verification.VERIFIED, 1000),
-            (Verification.PROVISIONAL, 500),
-            (Verification.NONE, 0),
-        ),
+        verification_scores=((Verification.VERIFIED, 1000), (Verification.PROVISIONAL, 500)),
         weight_workload=500,
         weight_certificate=250,
         weight_verification=250,

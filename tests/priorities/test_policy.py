@@ -242,6 +242,7 @@ def test_a_request_no_rule_reaches_gets_the_lowest_tier_and_is_told_so():
     empty = dataclasses.replace(POLICY, rules=(Rule("1.1", 1, categories=("FR-FIRE",), workloads=("alerting",)),))
     ranking = rank(facts(), empty)
     assert (ranking.tier, ranking.clause, codes(ranking)) == (5, "", ["no_rule"])
+    assert rank(facts(workload_confirmed=False), empty).confirmed
 
 
 def test_a_rule_may_rest_on_the_workload_alone():

@@ -1,0 +1,351 @@
+"""What the policy core says in codes, as sentences in the active language.
+
+The core stays free of Django; here every code it can give has its text, so a page, a letter and the trust center
+say the same. Labels are written as they stand in running text; `capfirst` them where they stand alone.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from kit.reason import Reason
+from priorities.policy import Change, Policy, Sentence, sentences
+
+CATEGORY_LABELS: dict[str, Promise] = {
+    "FR-POLICE": _("police"),
+    "FR-FIRE": _("fire services"),
+    "FR-EMS": _("rescue services"),
+    "FR-DISPATCH": _("emergency call centers"),
+    "HE-ACUTE": _("hospitals"),
+    "HE-PUBLIC": _("public health agencies"),
+    "HE-SUPPLY": _("medical supply, blood services and laboratories"),
+    "EM-AUTHORITY": _("emergency management and civil protection"),
+    "EM-AID": _("recognized aid organizations"),
+    "GV-CORE": _("critical government infrastructure"),
+    "RW-CORE": _("core functions of remote work"),
+    "CI-ENERGY": _("energy supply"),
+    "CI-WATER": _("water supply"),
+    "CI-TELECOM": _("telecommunications"),
+    "CI-FOOD": _("food supply"),
+    "CI-TRANSPORT": _("transport"),
+    "CI-FINANCE": _("finance"),
+    "CI-WASTE": _("waste disposal"),
+    "CI-MEDIA": _("media"),
+    "GV-JUSTICE": _("courts"),
+    "GV-DEFENCE": _("defense"),
+    "ED-REMOTE": _("schools and universities"),
+    "RS-CRISIS": _("crisis research"),
+    "GV-OTHER": _("other public bodies"),
+}
+
+WORKLOAD_LABELS: dict[str, Promise] = {
+    "emergency_dispatch": _("emergency dispatch"),
+    "emergency_routing": _("emergency routing and reporting"),
+    "alerting": _("alerting"),
+    "medical_supply": _("medical supply management"),
+    "health_bots": _("health bots and screening"),
+    "health_records": _("health records"),
+    "public_administration": _("public administration services"),
+    "remote_work_core": _("core functions of remote work"),
+    "remote_contact_center": _("remote contact center"),
+    "education": _("education"),
+    "general": _("general use"),
+}
+
+OFFER_LABELS: dict[str, Promise] = {
+    "enterprise": _("enterprise"),
+    "pay_as_you_go": _("pay-as-you-go"),
+    "free": _("free"),
+    "trial": _("trial"),
+    "student": _("student"),
+    "credits": _("credits"),
+}
+
+VERIFICATION_LABELS: dict[str, Promise] = {
+    "verified": _("verified"),
+    "provisional": _("provisional"),
+    "none": _("not verified"),
+}
+
+TERM_LABELS: dict[str, Promise] = {
+    "workload": _("workload class"),
+    "certificate": _("authority's certificate"),
+    "verification": _("strength of verification"),
+}
+
+SECTION_TITLES: dict[str, Promise] = {
+    "criteria": _("Who comes first"),
+    "order": _("The order"),
+    "waiting": _("Waiting"),
+    "targets": _("When we decide"),
+    "scarcity": _("When capacity is scarce"),
+    "overrides": _("Overrides"),
+}
+
+_SENTENCES: dict[str, Promise] = {
+    "principle": _(
+        "Priority belongs to an organization together with a workload and a region, never to an organization as "
+        "a whole."
+    ),
+    "workload_must_be_confirmed": _(
+        "A category counts only together with a workload that the policy lists for it and a reviewer has confirmed. "
+        "Until then the request queues in the tier it claims, marked as unconfirmed, and nothing is granted on it."
+    ),
+    "category_outranks_offer": _("A verified category outranks the type of offer."),
+    "never_counts": _("Quantity and revenue never count."),
+    "order_normal": _(
+        "While every region concerned has enough capacity, requests are served in the order in which they became "
+        "complete."
+    ),
+    "order_scarce": _(
+        "As soon as one region concerned is constrained, critical or recovering, the order is: tier; verified before "
+        "provisional; requests past the maximum wait of their tier; score with points for waiting; the moment at which "
+        "the request became complete; request number."
+    ),
+    "score": _(
+        "The score has 1000 points: up to %(workload)s for the workload, up to %(certificate)s for an authority's "
+        "certificate and up to %(verification)s for the strength of verification."
+    ),
+    "no_aging": _("In tier %(tier)s waiting adds no points: arrival only breaks ties."),
+    "reserve": _("%(percent)s of the capacity is reserved for tier 1."),
+    "mark": _(
+        "When tier 1 holds more than %(percent)s of a pool, further grants need a second signature. A verified request "
+        "in tier 1 is never refused for that reason."
+    ),
+    "second_signature": _("A grant of more than %(percent)s of a pool needs a second signature."),
+    "never_revoked": _("Capacity once granted is never taken back for another request."),
+}
+
+_REASONS: dict[str, Promise] = {
+    "by_category": _("Tier %(tier)s under clause %(clause)s: %(category)s, for %(workload)s."),
+    "by_certificate": _(
+        "Tier %(tier)s under clause %(clause)s: %(category)s with an authority's certificate of vital tasks, for "
+        "%(workload)s."
+    ),
+    "by_category_alone": _("Tier %(tier)s under clause %(clause)s: %(category)s."),
+    "by_workload": _("Tier %(tier)s under clause %(clause)s: %(workload)s."),
+    "by_offer": _("Tier %(tier)s under clause %(clause)s: %(customer)s, offer: %(offer)s."),
+    "no_rule": _("Tier %(tier)s: no clause of the policy covers this request."),
+    "claim_provisional": _(
+        "The category is provisional (%(category)s): the request comes after the verified ones of its tier."
+    ),
+    "claim_unverified": _("This category is not verified and does not count: %(category)s."),
+    "offer_outranked": _("The category counts, not the type of offer (%(offer)s)."),
+    "workload_not_listed": _("For %(workload)s this category does not count: %(category)s."),
+    "workload_unconfirmed": _(
+        "No reviewer has confirmed the workload yet (%(workload)s). The request queues in tier %(claimed_tier)s and "
+        "nothing is granted on it; on confirmed facts alone it would be in tier %(tier)s."
+    ),
+    "override_retier": _("An override moves it from tier %(was)s to tier %(tier)s."),
+    "override_pin": _("An override puts it first while capacity is scarce."),
+    "override_hold": _("An override holds it back."),
+    "override_cap": _("An override limits the grant to %(percent)s of what is asked."),
+    "override_release": _("An override frees it from a hold or a limit."),
+}
+
+_CHANGES: dict[str, Promise] = {
+    "confirm_workload": _("If a reviewer confirms the workload (%(workload)s)"),
+    "claim_becomes": _("If the category “%(category)s” becomes %(verification)s"),
+    "certificate_added": _("If an authority certifies vital tasks (%(category)s)"),
+    "certificate_ends": _("If the authority's certificate ends (%(category)s)"),
+    "workload_becomes": _("If the workload is %(workload)s"),
+    "offer_becomes": _("If the offer becomes %(offer)s"),
+    "becomes_new": _("If the organization is a new customer"),
+    "becomes_existing": _("If the organization is an existing customer"),
+    "override_ends": _("When the override ends"),
+}
+
+_PROBLEMS: dict[str, Promise] = {
+    "weights_do_not_sum": _("The weights add up to %(total)s; they must not be negative and add up to %(wanted)s."),
+    "score_out_of_range": _("The score of %(key)s is %(points)s; it must be between 0 and 1000."),
+    "tiers_incomplete": _("The policy needs terms for each of the tiers 1 to 5, once."),
+    "tier_one_must_not_age": _("Waiting must not add points in tier 1: arrival only breaks ties there."),
+    "terms_out_of_range": _(
+        "Tier %(tier)s has a negative slope, or a maximum wait or service target that is not positive."
+    ),
+    "share_out_of_range": _("%(percent)s is not a share between 0 and 100%%."),
+    "clause_twice": _("Clause %(clause)s appears more than once."),
+    "unknown_tier": _("Clause %(clause)s names tier %(tier)s; tiers are 1 to 5."),
+    "certificate_without_category": _("Clause %(clause)s asks for a certificate but names no category."),
+    "workload_missing": _("Clause %(clause)s gives tier %(tier)s to categories without naming workloads."),
+    "rule_unreachable": _("Clause %(clause)s can never apply: one of its lists is empty."),
+    "somebody_left_out": _("No clause covers this customer: %(customer)s, offer: %(offer)s."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the policy with its sentences, in the active language."""
+
+    code: str
+    title: str
+    sentences: tuple[str, ...]
+
+
+def category_label(code: str) -> str:
+    """A sector category as it stands in running text; the code itself where it has no label yet."""
+    return str(CATEGORY_LABELS.get(code, code))
+
+
+def workload_label(code: str) -> str:
+    return str(WORKLOAD_LABELS.get(code, code))
+
+
+def offer_label(code: str) -> str:
+    return str(OFFER_LABELS.get(code, code))
+
+
+def term_label(name: str) -> str:
+    return str(TERM_LABELS.get(name, name))
+
+
+def percent(permille: int) -> str:
+    """A share as people write it: 75 permille are "7.5%" in English."""
+    share = number_format(Decimal(permille) / 10)
+    return gettext("%(share)s%%") % {"share": share}
+
+
+def reason_text(reason: Reason) -> str:
+    """One reason of a ranking as a sentence. Raises LookupError for a code the core does not give."""
+    return capfirst(str(_REASONS[reason.code]) % _readable(reason.params))
+
+
+def problem_text(problem: Reason) -> str:
+    """What is wrong with a draft policy as a sentence. Raises LookupError for an unknown code."""
+    return capfirst(str(_PROBLEMS[problem.code]) % _readable(problem.params))
+
+
+def change_text(change: Change) -> str:
+    """One fact that would change the tier, with what it would become."""
+    condition = str(_CHANGES[change.code]) % _readable(change.params)
+    if change.tier == change.claimed_tier:
+        return gettext("%(condition)s: tier %(tier)s.") % {"condition": condition, "tier": change.tier}
+    return gettext("%(condition)s: queued in tier %(claimed_tier)s, tier %(tier)s until the workload is confirmed.") % {
+        "condition": condition,
+        "claimed_tier": change.claimed_tier,
+        "tier": change.tier,
+    }
+
+
+def sentence_text(sentence: Sentence) -> str:
+    """One sentence of the policy. Raises LookupError for a code the core does not give."""
+    params = sentence.params
+    match sentence.code:
+        case "rule":
+            return _rule_text(params)
+        case "aging":
+            points = ngettext("%(count)s point", "%(count)s points", params["points"]) % {"count": params["points"]}
+            return gettext("In tier %(tier)s every whole day of waiting adds %(points)s.") % {
+                "tier": params["tier"],
+                "points": points,
+            }
+        case "max_wait":
+            return ngettext(
+                "In tier %(tier)s a request that has waited %(days)s day comes before every newer one of its tier.",
+                "In tier %(tier)s a request that has waited %(days)s days comes before every newer one of its tier.",
+                params["days"],
+            ) % dict(params)
+        case "target_hours":
+            return ngettext(
+                "In tier %(tier)s we decide within %(count)s hour.",
+                "In tier %(tier)s we decide within %(count)s hours.",
+                params["count"],
+            ) % dict(params)
+        case "target_working_days":
+            return ngettext(
+                "In tier %(tier)s we decide within %(count)s working day.",
+                "In tier %(tier)s we decide within %(count)s working days.",
+                params["count"],
+            ) % dict(params)
+        case "overrides":
+            return _overrides_text(params)
+        case "break_glass":
+            return ngettext(
+                "Where lives are at risk one person may act alone; without a second signature within %(hours)s hour "
+                "the override ends by itself and is examined.",
+                "Where lives are at risk one person may act alone; without a second signature within %(hours)s hours "
+                "the override ends by itself and is examined.",
+                params["hours"],
+            ) % dict(params)
+        case code:
+            return str(_SENTENCES[code]) % _readable(params)
+
+
+def policy_text(policy: Policy) -> tuple[Section, ...]:
+    """The whole policy under its headings, exactly as the trust center shows it."""
+    texts: dict[str, list[str]] = {}
+    for sentence in sentences(policy):
+        texts.setdefault(sentence.section, []).append(sentence_text(sentence))
+    return tuple(Section(code, str(SECTION_TITLES[code]), tuple(lines)) for code, lines in texts.items())
+
+
+def _rule_text(params: Mapping[str, Any]) -> str:
+    who = []
+    if params["internal"] is not None:
+        who.append(gettext("the provider's own services") if params["internal"] else gettext("external customers"))
+    if params["categories"] is not None:
+        who.append(_all_of(category_label(code) for code in params["categories"]))
+    if params["existing"] is not None:
+        who.append(gettext("existing customers") if params["existing"] else gettext("new customers"))
+    parts = [gettext(", ").join(who) if who else gettext("all customers")]
+    if params["needs_certificate"]:
+        parts.append(gettext("with an authority's certificate of vital tasks"))
+    if params["offers"] is not None:
+        offers = _one_of(offer_label(code) for code in params["offers"])
+        parts.append(gettext("offer: %(offers)s") % {"offers": offers})
+    if params["workloads"] is not None:
+        workloads = _one_of(workload_label(code) for code in params["workloads"])
+        parts.append(gettext("for %(workloads)s") % {"workloads": workloads})
+    return gettext("Clause %(clause)s, tier %(tier)s: %(who)s.") % {
+        "clause": params["clause"],
+        "tier": params["tier"],
+        "who": gettext(", ").join(parts),
+    }
+
+
+def _overrides_text(params: Mapping[str, Any]) -> str:
+    renewals = ngettext("%(count)s renewal", "%(count)s renewals", params["renewals"]) % {"count": params["renewals"]}
+    days = ngettext("%(count)s day", "%(count)s days", params["max_days"]) % {"count": params["max_days"]}
+    hours = ngettext("%(count)s hour", "%(count)s hours", params["hours"]) % {"count": params["hours"]}
+    return gettext(
+        "Two people may override the order for a stated reason. An override ends by itself, after %(hours)s unless "
+        "stated otherwise and after %(days)s at most, with %(renewals)s."
+    ) % {"hours": hours, "days": days, "renewals": renewals}
+
+
+def _readable(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with codes replaced by labels and shares by percentages."""
+    readable = dict(params)
+    for name, label in (("category", category_label), ("workload", workload_label), ("offer", offer_label)):
+        if isinstance(params.get(name), str):
+            readable[name] = label(params[name])
+    if "verification" in params:
+        readable["verification"] = VERIFICATION_LABELS.get(params["verification"], params["verification"])
+    if "existing" in params:
+        readable["customer"] = gettext("existing customer") if params["existing"] else gettext("new customer")
+    if "key" in params:
+        readable["key"] = WORKLOAD_LABELS.get(params["key"]) or VERIFICATION_LABELS.get(params["key"], params["key"])
+    if params.get("permille") is not None:
+        readable["percent"] = percent(params["permille"])
+    return readable
+
+
+def _all_of(labels: Iterable[str]) -> str:
+    *others, last = labels
+    return _joined(gettext("%(others)s and %(last)s"), others, last)
+
+
+def _one_of(labels: Iterable[str]) -> str:
+    *others, last = labels
+    return _joined(gettext("%(others)s or %(last)s"), others, last)
+
+
+def _joined(pattern: str, others: Sequence[str], last: str) -> str:
+    return pattern % {"others": gettext(", ").join(others), "last": last} if others else last
