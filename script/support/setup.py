@@ -83,11 +83,12 @@ def _make_environment() -> None:
     except ImportError:
         # Debian ships these two apart from Python itself.
         package = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-        _apt_install(package, why="Python's venv module is missing")
+        apt_install(package, why="Python's venv module is missing")
     run(sys.executable, "-m", "venv", VENV, failing="Python could not make the environment .venv.")
 
 
-def _apt_install(package: str, *, why: str) -> None:
+def apt_install(package: str, *, why: str) -> None:
+    """Install a Debian package as root; otherwise say in one sentence what to install."""
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         raise CannotGoOn(f"{why}: install it (Debian and Ubuntu: apt-get install {package}) and start again.")
     quiet = {"DEBIAN_FRONTEND": "noninteractive"}
@@ -103,8 +104,6 @@ def _install(lock: Path) -> None:
     try:
         run(*pip, REQUIREMENTS / "uv.txt")
         run(uv, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", lock, env=_mirror())
-        if not _works():  # The lock files do not name pip, which the next run may need.
-            run(uv, "pip", "install", "--quiet", "--python", PYTHON, "pip", env=_mirror())
     except (CannotGoOn, FileNotFoundError):
         run(*pip, lock, failing="The Python packages could not be installed. Is the package index reachable?")
 
@@ -113,15 +112,18 @@ def _mirror() -> dict[str, str]:
     """Hand pip's package index on to uv, which does not read pip's configuration."""
     if "UV_DEFAULT_INDEX" in os.environ:
         return {}
-    index = os.environ.get("PIP_INDEX_URL") or subprocess.run(
-        [PYTHON, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False
-    ).stdout.strip()
+    index = (
+        os.environ.get("PIP_INDEX_URL")
+        or subprocess.run(
+            [PYTHON, "-m", "pip", "config", "get", "global.index-url"], capture_output=True, text=True, check=False
+        ).stdout.strip()
+    )
     return {"UV_DEFAULT_INDEX": index} if index else {}
 
 
 def _front_end() -> None:
     packages, lock = ROOT / "package.json", ROOT / "package-lock.json"
-    stamp = vendor.FOLDER / "stamp"
+    stamp = vendor.FOLDER / ".stamp"
     wanted = hash_of(packages, lock, vendor.ICONS, Path(vendor.__file__))
     if stamp.exists() and stamp.read_text() == wanted:
         return

@@ -36,7 +36,13 @@ def step(doing: str) -> Iterator[None]:
     print(f"{time.monotonic() - began:7.1f} s", flush=True)
 
 
-def run(*command: str | Path, env: Mapping[str, str] | None = None, failing: str = "", stdin: str = "") -> str:
+def run(
+    *command: str | Path,
+    env: Mapping[str, str] | None = None,
+    failing: str = "",
+    stdin: str = "",
+    user: int | None = None,
+) -> str:
     """Run a command in the project's folder to its end and return what it printed.
 
     Raises CannotGoOn with `failing` and the last lines of output when the command fails. Whatever
@@ -53,6 +59,9 @@ def run(*command: str | Path, env: Mapping[str, str] | None = None, failing: str
         errors="replace",
         start_new_session=True,
         preexec_fn=die_with_parent,
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
     )
     try:
         output, _ = process.communicate(stdin)
@@ -67,10 +76,10 @@ def run(*command: str | Path, env: Mapping[str, str] | None = None, failing: str
     return output
 
 
-def die_with_parent() -> None:
-    """Run in a new child: ask the kernel to end it when this process is killed outright (Linux only)."""
+def die_with_parent(sent: signal.Signals = signal.SIGTERM) -> None:
+    """Run in a new child: ask the kernel to send it a signal should this process be killed (Linux only)."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, sent)
 
 
 def end_group(process: subprocess.Popen, *, within: float = 5.0) -> None:
