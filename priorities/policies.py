@@ -1,0 +1,132 @@
+"""Policy versions between rows and values: the pure core sees only `policy.Policy`."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from kit.refusal import Conflict
+from priorities import policy
+from priorities.models import PolicyRule, PolicyState, PolicyTier, PolicyVersion, PolicyWorkloadScore
+
+
+class NoPolicyInForce(Conflict):
+    """Nothing can be ranked: no version was active at the moment asked for."""
+
+    code = "no_policy_in_force"
+    message = _("No policy is in force.")
+    remedy = _("Activate a policy version first.")
+
+
+def active_version(at: datetime) -> PolicyVersion:
+    """The version in force at a moment. Raises `NoPolicyInForce`."""
+    version = (
+        PolicyVersion.objects.filter(state__in=[PolicyState.ACTIVE, PolicyState.RETIRED], active_from__lte=at)
+        .exclude(retired_at__lte=at)
+        .order_by("-active_from", "-number")
+        .first()
+    )
+    if version is None:
+        raise NoPolicyInForce()
+    return version
+
+
+def active_policy(at: datetime) -> tuple[PolicyVersion, policy.Policy]:
+    """The version in force at a moment, as row and as value (four queries)."""
+    version = active_version(at)
+    return version, policy_of(version)
+
+
+def policy_of(version: PolicyVersion) -> policy.Policy:
+    """The value of a stored version; `store_policy` writes the same back."""
+    return policy.Policy(
+        version=version.number,
+        rules=tuple(
+            policy.Rule(
+                clause=rule.clause,
+                tier=rule.tier,
+                categories=tuple(rule.category_codes) or None,
+                workloads=tuple(rule.workload_codes) or None,
+                offers=tuple(rule.offer_types) or None,
+                existing=rule.is_existing,
+                internal=rule.is_internal,
+                needs_certificate=rule.needs_certificate,
+            )
+            for rule in version.rules.all()
+        ),
+        tiers=tuple(
+            policy.TierTerms(
+                tier=terms.tier,
+                aging_points=terms.aging_points_per_day,
+                max_wait_days=terms.maximum_wait_days,
+                target_hours=terms.service_target_hours,
+                working_days=terms.target_in_working_days,
+            )
+            for terms in version.tiers.all()
+        ),
+        workload_scores=tuple((row.workload_code, row.score_permille) for row in version.workload_scores.all()),
+        verification_scores=(
+            (policy.Verification.VERIFIED, version.verified_score_permille),
+            (policy.Verification.PROVISIONAL, version.provisional_score_permille),
+        ),
+        weight_workload=version.weight_workload,
+        weight_certificate=version.weight_certificate,
+        weight_verification=version.weight_verification,
+        reserve_permille=version.tier1_reserve_permille,
+        mark_permille=version.tier1_mark_permille,
+        second_signature_permille=version.second_signature_permille,
+        override_hours=version.override_hours,
+        override_max_days=version.override_max_days,
+        override_renewals=version.override_renewals,
+        break_glass_hours=version.break_glass_hours,
+    )
+
+
+def store_policy(value: policy.Policy, *, title: str) -> PolicyVersion:
+    """Write a policy value as a new draft version, rules, tiers and scores included."""
+    version = PolicyVersion.objects.create(
+        number=value.version,
+        title=title,
+        weight_workload=value.weight_workload,
+        weight_certificate=value.weight_certificate,
+        weight_verification=value.weight_verification,
+        verified_score_permille=value.verification_score(policy.Verification.VERIFIED),
+        provisional_score_permille=value.verification_score(policy.Verification.PROVISIONAL),
+        tier1_reserve_permille=value.reserve_permille,
+        tier1_mark_permille=value.mark_permille,
+        second_signature_permille=value.second_signature_permille,
+        override_hours=value.override_hours,
+        override_max_days=value.override_max_days,
+        override_renewals=value.override_renewals,
+        break_glass_hours=value.break_glass_hours,
+    )
+    PolicyRule.objects.bulk_create(
+        PolicyRule(
+            version=version,
+            position=position,
+            clause=rule.clause,
+            tier=rule.tier,
+            category_codes=list(rule.categories or ()),
+            workload_codes=list(rule.workloads or ()),
+            offer_types=list(rule.offers or ()),
+            is_existing=rule.existing,
+            is_internal=rule.internal,
+            needs_certificate=rule.needs_certificate,
+        )
+        for position, rule in enumerate(value.rules, start=1)
+    )
+    PolicyTier.objects.bulk_create(
+        PolicyTier(
+            version=version,
+            tier=terms.tier,
+            aging_points_per_day=terms.aging_points,
+            maximum_wait_days=terms.max_wait_days,
+            service_target_hours=terms.target_hours,
+            target_in_working_days=terms.working_days,
+        )
+        for terms in value.tiers
+    )
+    PolicyWorkloadScore.objects.bulk_create(
+        PolicyWorkloadScore(version=version, workload_code=code, score_permille=score)
+        for code, score in value.workload_scores
+    )
+    return version

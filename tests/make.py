@@ -1,0 +1,58 @@
+"""Builders: the small cast and the nouns that tests speak of.
+
+Each builder makes the least that is valid, through actions where there is one, and lets a test
+name only what it is about.
+"""
+
+import itertools
+from datetime import UTC, datetime
+
+from users.access import Actor, actor_of
+from users.models import Portfolio, RoleAssignment, User
+from users.roles import Role
+
+# A Thursday in the week the product is modelled on.
+NOW = datetime(2020, 3, 26, 12, 0, tzinfo=UTC)
+PASSWORD = "correct-horse-battery"
+
+_count = itertools.count(1)
+
+
+def person(*roles: str, name: str = "", regions=(), portfolios=(), **fields) -> User:
+    """A member of staff holding the roles, limited to regions and portfolios where given."""
+    number = next(_count)
+    user = User(
+        email=fields.pop("email", f"person{number}@vorrang.example"),
+        name=name or f"Person {number}",
+        joined_at=NOW,
+        language=fields.pop("language", "en"),
+        time_zone=fields.pop("time_zone", "UTC"),
+        **fields,
+    )
+    user.set_password(PASSWORD)
+    user.save()
+    for role in roles:
+        assignment = RoleAssignment.objects.create(
+            user=user, role=role, regions=list(regions), assigned_by=None, started_at=NOW
+        )
+        assignment.portfolios.set(portfolios)
+    return user
+
+
+def actor(user: User, *, fresh_at: datetime | None = None) -> Actor:
+    """The actor for a person, with a sign-in step of that moment."""
+    return actor_of(user, fresh_at=fresh_at)
+
+
+def acting(*roles: str, fresh_at: datetime | None = None, **fields) -> Actor:
+    """A new person with these roles, as an actor."""
+    return actor(person(*roles, **fields), fresh_at=fresh_at)
+
+
+def account_manager(**fields) -> User:
+    return person(Role.ACCOUNT_MANAGER, **fields)
+
+
+def portfolio(name: str = "") -> Portfolio:
+    number = next(_count)
+    return Portfolio.objects.create(code=f"portfolio-{number}", name=name or f"Portfolio {number}")
