@@ -1,0 +1,45 @@
+/* Forms: the summary of errors takes the focus, a second press waits, long selects can be searched. */
+(() => {
+  "use strict";
+
+  let library = null;
+  const load = () => {
+    library ??= new Promise((resolve, reject) => {
+      const sheet = document.createElement("link");
+      sheet.rel = "stylesheet";
+      sheet.href = document.body.dataset.tomSelectCss;
+      const script = document.createElement("script");
+      script.src = document.body.dataset.tomSelect;
+      script.onload = () => resolve(window.TomSelect);
+      script.onerror = reject;
+      document.head.append(sheet, script);
+    });
+    return library;
+  };
+
+  const prepare = async (root) => {
+    root.querySelector("[data-focus]")?.focus();
+    const selects = [...root.querySelectorAll("select[data-search]:not(.tomselected)")];
+    if (selects.length === 0) return;
+    const TomSelect = await load();
+    for (const select of selects) new TomSelect(select, { maxOptions: 200, plugins: select.multiple ? ["remove_button"] : [] });
+  };
+
+  prepare(document);
+  document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method !== "post") return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    // Coming back by the browser's button finds the form usable again; so does a slow or lost answer.
+    setTimeout(() => delete form.dataset.sent, 5000);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+})();

@@ -1,0 +1,28 @@
+/* Changing the appearance without leaving the page, so that nothing typed is lost. */
+(() => {
+  "use strict";
+
+  const order = ["auto", "light", "dark"];
+  const icons = { auto: "brightness-2", light: "sun", dark: "moon" };
+
+  document.addEventListener("submit", async (event) => {
+    const form = event.target.closest("[data-theme-switch]");
+    if (!form || !window.fetch) return;
+    event.preventDefault();
+    const button = form.querySelector("button[name=theme]");
+    const theme = button.value;
+    const body = new FormData(form);
+    body.set("theme", theme);
+    document.documentElement.dataset.bsTheme = theme;
+    button.value = order[(order.indexOf(theme) + 1) % order.length];
+    const use = button.querySelector("use");
+    use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icons[theme]}`));
+    const label = button.dataset[theme];
+    if (label) {
+      button.title = label;
+      button.setAttribute("aria-label", label);
+    }
+    document.dispatchEvent(new CustomEvent("v:theme"));
+    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+  });
+})();
