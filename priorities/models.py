@@ -257,7 +257,16 @@ class Override(Public):
             OVERRIDE_LIFE.trigger(),
             pgtrigger.ReadOnly(
                 name="override_facts_stay",
-                fields=["kind", "subject_key", "to_tier", "reason_code", "reason", "starts_at", "ends_at", "proposed_by"],
+                fields=[
+                    "kind",
+                    "subject_key",
+                    "to_tier",
+                    "reason_code",
+                    "reason",
+                    "starts_at",
+                    "ends_at",
+                    "proposed_by",
+                ],
             ),
         ]
 
