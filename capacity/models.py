@@ -1,5 +1,6 @@
 """Table of contents: the models of every slice, under one app label."""
 
+from capacity.alarms.models import Alarm
 from capacity.levers.models import Lever, LeverMove
 from capacity.notices.models import Notice, NoticeMove, ResourceContact
 from capacity.pools.models import LedgerEntry, Pool, Resource, SupplyChange
@@ -14,8 +15,7 @@ from capacity.requests.models import (
     RequestRegion,
 )
 from capacity.review.models import Lease
-from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport
-from capacity.watch.models import Alarm
+from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StateConfirmation
 
 __all__ = [
     "Alarm",
@@ -41,5 +41,6 @@ __all__ = [
     "Resource",
     "ResourceContact",
     "ShiftReport",
+    "StateConfirmation",
     "SupplyChange",
 ]

@@ -130,11 +130,20 @@ class Pool(Public):
         return self.held + self.granted
 
 
+class SupplyCause(models.TextChoices):
+    """Why a pool's terms changed."""
+
+    TERMS = "terms", _("New terms")
+    STAFFING = "staffing", _("Staffing")
+    POLICY = "policy", _("Policy")
+    IMPORT = "import", _("Import")
+
+
 class SupplyChange(AppendOnly):
     """One change of a pool's terms: old and new values, why, and the deficit it left."""
 
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="supply_changes")
-    cause = models.CharField(max_length=20)  # "terms", "staffing", "import"
+    cause = models.CharField(max_length=20, choices=SupplyCause.choices)
     old_terms = models.JSONField()
     new_terms = models.JSONField()
     supply_before = models.BigIntegerField()

@@ -100,6 +100,9 @@ class ConditionDeclaration(Public):
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     proposed_at = models.DateTimeField()
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    refused_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    # What the second person says to it; needed to refuse.
+    answer = models.TextField(blank=True)
     in_force_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -111,6 +114,10 @@ class ConditionDeclaration(Public):
             models.CheckConstraint(
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("proposed_by")),
                 name="nobody_confirms_own_condition",
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_by=None) | (~Q(refused_by=F("proposed_by")) & ~Q(answer="")),
+                name="another_person_refuses_with_reason",
             ),
             models.CheckConstraint(
                 condition=~Q(state="in_force", condition__in=[str(c) for c in sorted(SCARCE_CONDITIONS)])

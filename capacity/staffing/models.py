@@ -1,5 +1,7 @@
 """Crews: what each datacenter needs, who was there (counts only), and the status that follows."""
 
+from datetime import timedelta
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -84,11 +86,32 @@ class ShiftReport(AppendOnly):
         ]
 
 
+class StateConfirmation(AppendOnly):
+    """That a duty manager vouches for the last reported state while reports fail to come, for a day at most."""
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    datacenter = models.ForeignKey(Datacenter, on_delete=models.PROTECT, related_name="confirmations")
+    reason = models.TextField()
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        indexes = [models.Index(fields=["datacenter", "-until"], name="state_confirmation_latest")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__gt=F("at"), until__lte=F("at") + timedelta(hours=24)), name="vouched_for_a_day_at_most"
+            )
+        ]
+
+
 class DatacenterStatus(models.Model):
     """The status that follows from the reports; derived, and right again within one cycle."""
 
     datacenter = models.OneToOneField(Datacenter, on_delete=models.CASCADE, related_name="status")
     status = models.CharField(max_length=12, choices=StaffingStatus.choices, default=StaffingStatus.NOT_TRACKED)
+    # Nothing from the open supply and nothing with a date is promised while this holds.
+    is_closed = models.BooleanField(default=False)
     reasons = models.JSONField(default=list)
     last_report_at = models.DateTimeField(null=True)
     since = models.DateTimeField()

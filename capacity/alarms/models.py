@@ -1,4 +1,7 @@
-"""What needs somebody's eyes: alarms, each open once per subject until its cause is gone."""
+"""What needs somebody's eyes: alarms, each open once per subject until its cause is gone.
+
+An alarm knows only its region and names its subject as people do, so every later slice can raise one.
+"""
 
 from django.db import models
 from django.db.models import Q
@@ -35,5 +38,11 @@ class Alarm(Public):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "region", "subject"], condition=Q(ended_at=None), name="alarm_open_once"
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(acknowledged_by=None, acknowledged_at=None)
+                | Q(acknowledged_by__isnull=False, acknowledged_at__isnull=False),
+                name="acknowledged_by_somebody_at_some_time",
+            ),
         ]
+        indexes = [models.Index(fields=["-raised_at", "-id"], name="alarm_latest")]
