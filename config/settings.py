@@ -241,7 +241,6 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_RATES": {"user": "1200/min"},
     # Whose address counts: the proxy's report where there is one proxy, else the connection's own.
     "NUM_PROXIES": 1 if os.environ.get("VORRANG_BEHIND_PROXY") == "1" else 0,
-    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Vorrang API",
@@ -254,6 +253,7 @@ SPECTACULAR_SETTINGS = {
         "config.api.describe_commands_and_problems",
     ],
 }
+KNOX_TOKEN_MODEL = "users.ApiToken"
 REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -88,3 +88,9 @@ def require(refusal: Refusal | None) -> None:
     """Raise the refusal that a predicate returned; do nothing where it returned none."""
     if refusal is not None:
         raise refusal
+
+
+def require_version(record: Any, shown: int) -> None:
+    """Raise `StaleForm` unless the record still has the `row_version` that the actor was shown."""
+    if record.row_version != shown:
+        raise StaleForm(row_version=record.row_version)

@@ -1,0 +1,110 @@
+"""Error pages, and the same as problem documents (RFC 9457) for the API.
+
+`config/urls.py` names the handlers. They must not fail themselves, so the page for a server
+error needs neither a session nor the database.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
+from django.utils.translation import gettext_lazy as _
+
+from kit.refusal import NotAllowed, NotFound, Refusal
+
+PROBLEM_TYPE = "application/problem+json"
+
+
+class BadAddressOrForm(Refusal):
+    """Django could not make sense of the request."""
+
+    code = "bad_request"
+    status = 400
+    message = _("This request cannot be understood.")
+    remedy = _("Go back, reload the page and try again.")
+
+
+class ForeignForm(NotAllowed):
+    """The form did not come from a page of this site, or that page is too old."""
+
+    code = "csrf_failed"
+    message = _("This form is too old, or it does not come from here.")
+    remedy = _("Go back, reload the page and send it again. What you typed is still there.")
+
+
+class PageNotFound(NotFound):
+    """No such address."""
+
+    code = "page_not_found"
+    message = _("There is no page at this address.")
+    remedy = _("Check the address or start from Today.")
+
+
+class ServerError(Refusal):
+    """Our fault."""
+
+    code = "server_error"
+    status = 500
+    message = _("Something went wrong on our side.")
+    remedy = _("Please try again. If it stays, tell us the request id below.")
+
+
+def problem(refusal: Refusal) -> dict[str, Any]:
+    """The refusal as a problem document, in the active language."""
+    return {
+        "type": f"urn:vorrang:problem:{refusal.code}",
+        "code": refusal.code,
+        "title": refusal.sentence,
+        "status": refusal.status,
+        "detail": str(refusal),
+        "remedy": refusal.advice,
+        "fields": {name: [str(message) for message in messages] for name, messages in refusal.fields.items()},
+        "values": {name: value if _is_json(value) else str(value) for name, value in refusal.values.items()},
+    }
+
+
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """The answer to a refusal that no form could show: a page, or a problem document for the API."""
+    if request.path.startswith("/api/"):
+        return JsonResponse(problem(refusal), status=refusal.status, content_type=PROBLEM_TYPE)
+    values = {"refusal": refusal, "request": request}
+    if not hasattr(request, "actor"):
+        # It failed before anybody looked at who asks, so the frame around the page must do without.
+        page = loader.render_to_string("errors/refusal.html", values)
+    else:
+        page = loader.render_to_string("errors/refusal.html", values, request)
+    return HttpResponse(page, status=refusal.status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400: a body, header or address that Django refused."""
+    return refused(request, BadAddressOrForm())
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403."""
+    return refused(request, NotAllowed())
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403: `settings.CSRF_FAILURE_VIEW`."""
+    return refused(request, ForeignForm())
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404."""
+    return refused(request, PageNotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: says the request id, and touches neither session nor database."""
+    refusal = ServerError()
+    if request.path.startswith("/api/"):
+        return JsonResponse(problem(refusal), status=500, content_type=PROBLEM_TYPE)
+    values = {"refusal": refusal, "request_id": getattr(request, "request_id", "")}
+    # Rendered without the request, so that no context processor runs into the same wall.
+    return HttpResponse(loader.render_to_string("errors/server_error.html", values), status=500)
+
+
+def _is_json(value: Any) -> bool:
+    return value is None or isinstance(value, str | int | float | bool)
