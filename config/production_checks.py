@@ -25,7 +25,7 @@ def safe_settings(app_configs: object, **kwargs: object) -> list[CheckMessage]:
         faults.append(
             Error(
                 f"VORRANG_SECRET_KEY is missing, shorter than {SHORTEST_KEY} characters or too plain.",
-                hint="Set it to a long random text, for example from: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'",
+                hint="Set it to a long random text: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'",
                 id="vorrang.E001",
             )
         )
@@ -43,7 +43,7 @@ def safe_settings(app_configs: object, **kwargs: object) -> list[CheckMessage]:
     if owner and urlsplit(owner).username == urlsplit(settings.DATABASE_URL).username:
         faults.append(
             Error(
-                "DATABASE_URL and DATABASE_OWNER_URL name the same role, so the application could change its own rules.",
+                "DATABASE_URL and DATABASE_OWNER_URL name one role, so the application could change its own rules.",
                 hint="Give the application a role that owns nothing.",
                 id="vorrang.E004",
             )

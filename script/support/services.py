@@ -7,6 +7,7 @@ import contextlib
 import errno
 import json
 import os
+import pwd
 import secrets
 import shutil
 import signal
@@ -174,21 +175,31 @@ def _package(name: str) -> Path:
 
 
 def _as_somebody(programs: Path) -> tuple[tuple[str, ...], int | None]:
-    """How to start PostgreSQL, which refuses to run as root: a prefix for the command, or another user.
+    """How to start PostgreSQL, which wants a user that has a name and is not root: a prefix, or another user.
 
-    In a user namespace root is somebody else inside, while the files stay root's outside. Where
-    namespaces are forbidden (many containers), the user `nobody` runs it, if it can reach the files.
+    In a user namespace we are somebody else inside, while the files stay ours outside. Where
+    namespaces are forbidden (many containers), root lets `nobody` run it, who must reach the files.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return (), None
     if shutil.which("unshare") and _answers(*IN_NAMESPACE, "true"):
         return IN_NAMESPACE, None
+    if os.geteuid() != 0:
+        raise CannotGoOn("PostgreSQL needs a user that /etc/passwd names. Start as one, or set DATABASE_URL.")
     if not _answers(programs / "postgres", "--version", user=NOBODY):
         raise CannotGoOn(
             f"PostgreSQL does not run as root, and {ROOT} is closed to other users."
             " Start as an ordinary user, or set DATABASE_URL."
         )
     return (), NOBODY
+
+
+def _has_name(user: int) -> bool:
+    try:
+        pwd.getpwuid(user)
+    except KeyError:
+        return False
+    return True
 
 
 def _make_cluster(folder: Path, programs: Path, prefix: tuple[str, ...], user: int | None, password: str) -> None:
