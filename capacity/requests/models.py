@@ -85,15 +85,19 @@ class CapacityRequest(Public):
     decided_at = models.DateTimeField(null=True)
     # When a waitlisted request is looked at again.
     next_look_date = models.DateField(null=True)
+    # How long information was asked for in all: the clock of the service target stood still.
+    paused_seconds = models.PositiveIntegerField(default=0)
     # The stored order (derived from the latest ranking; may lag one cycle behind, see
-    # `capacity.requests.ranking`). Smaller comes first, but for the score.
+    # `capacity.requests.ranking`). Smaller comes first throughout, so that a page of the queue is one
+    # range of an index.
     tier = models.PositiveSmallIntegerField(default=5)
     claimed_tier = models.PositiveSmallIntegerField(default=5)  # once the workload is confirmed
     is_provisional = models.BooleanField(default=False)
     is_confirmed = models.BooleanField(default=False)  # nothing is granted on an unconfirmed tier
     order_standing = models.PositiveSmallIntegerField(default=0)  # 0 servable, 2 held back by an override
-    order_band = models.PositiveSmallIntegerField(default=1500)  # pinned, tier, provisional, overdue in one
-    order_score = models.IntegerField(default=0)  # score plus aging, in points
+    order_band = models.PositiveSmallIntegerField(default=1501)  # pinned, tier, provisional, overdue in one
+    order_behind = models.PositiveIntegerField(default=1_000_000)  # a million less score and aging, in points
+    order_at = models.DateTimeField()  # when it was complete; when it was filed, while it is not
     ranked_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)  # service target: a decision by then
 
@@ -101,12 +105,12 @@ class CapacityRequest(Public):
         ordering = ["-number"]
         indexes = [
             models.Index(
-                fields=["order_standing", "order_band", "-order_score", "completed_at", "number"],
+                fields=["order_standing", "order_band", "order_behind", "order_at", "number"],
                 name="request_order_scarce",
                 condition=Q(state__in=[str(s) for s in OPEN_STATES]),
             ),
             models.Index(
-                fields=["order_standing", "completed_at", "number"],
+                fields=["order_standing", "order_at", "number"],
                 name="request_order_normal",
                 condition=Q(state__in=[str(s) for s in OPEN_STATES]),
             ),
@@ -120,8 +124,27 @@ class CapacityRequest(Public):
                 condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("filed_by")), name="nobody_confirms_own_workload"
             ),
             models.CheckConstraint(condition=Q(tier__gte=1, tier__lte=5), name="request_tier_1_to_5"),
+            models.CheckConstraint(
+                condition=Q(claimed_tier__gte=1, claimed_tier__lte=5), name="request_claimed_tier_1_to_5"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[str(R.DRAFT), str(R.WITHDRAWN)]) | Q(completed_at__isnull=False),
+                name="filed_request_is_complete",
+            ),
         ]
-        triggers = [REQUEST_LIFE.trigger()]
+        triggers = [
+            REQUEST_LIFE.trigger(),
+            pgtrigger.ReadOnly(name="request_identity_stays", fields=["number", "organization", "filed_by"]),
+            pgtrigger.Protect(
+                name="filed_request_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Condition(
+                    "OLD.state <> 'draft' AND ROW(OLD.claimed_workload_id, OLD.justification, OLD.needed_by_date,"
+                    " OLD.residency_geography) IS DISTINCT FROM ROW(NEW.claimed_workload_id, NEW.justification,"
+                    " NEW.needed_by_date, NEW.residency_geography)"
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.label
@@ -137,6 +160,30 @@ class CapacityRequest(Public):
         return self.confirmed_workload or self.claimed_workload
 
 
+# What was filed is what is decided: lines and regions change only in a draft. Raw SQL is refused the same.
+ONLY_DRAFTS_CHANGE = """
+    IF NOT EXISTS (
+        SELECT 1 FROM capacity_capacityrequest
+        WHERE id = CASE WHEN TG_OP = 'DELETE' THEN OLD.request_id ELSE NEW.request_id END AND state = 'draft'
+    ) THEN
+        RAISE EXCEPTION 'only a draft can be changed' USING ERRCODE = 'check_violation';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+"""
+
+
+def _only_drafts_change() -> pgtrigger.Trigger:
+    return pgtrigger.Trigger(
+        name="only_drafts_change",
+        operation=pgtrigger.Insert | pgtrigger.Delete,
+        when=pgtrigger.Before,
+        func=ONLY_DRAFTS_CHANGE,
+    )
+
+
 class RequestLine(models.Model):
     """A resource and how much of it. Lines land together and scale together."""
 
@@ -146,9 +193,11 @@ class RequestLine(models.Model):
     minimum = models.BigIntegerField()
 
     runtime_updates = ()
+    runtime_deletes = True  # of a draft
 
     class Meta:
         ordering = ["pk"]
+        triggers = [_only_drafts_change()]
         constraints = [
             models.UniqueConstraint(fields=["request", "resource"], name="one_line_per_resource"),
             models.CheckConstraint(condition=Q(quantity__gt=0, quantity__lte=10**12), name="line_quantity_is_sane"),
@@ -166,9 +215,11 @@ class RequestRegion(models.Model):
     wish = models.PositiveSmallIntegerField()
 
     runtime_updates = ()
+    runtime_deletes = True  # of a draft
 
     class Meta:
         ordering = ["wish"]
+        triggers = [_only_drafts_change()]
         constraints = [
             models.UniqueConstraint(fields=["request", "region"], name="region_wished_once"),
             models.UniqueConstraint(fields=["request", "wish"], name="wish_given_once"),
@@ -203,7 +254,7 @@ class Ranking(AppendOnly):
     score = models.PositiveSmallIntegerField()
     is_provisional = models.BooleanField(default=False)
     is_confirmed = models.BooleanField(default=False)
-    cause = models.CharField(max_length=40)  # "filed", "workload confirmed", "claim verified", "override", …
+    cause = models.CharField(max_length=40)  # see `capacity.requests.ranking.Cause`
     at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):
