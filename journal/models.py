@@ -55,3 +55,43 @@ class Cursor(models.Model):
     consumer = models.CharField(max_length=60, primary_key=True)
     position = models.BigIntegerField(default=0)
     advanced_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.consumer} at {self.position}"
+
+
+class ChainCheck(models.Model):
+    """A verification of the whole chain: asked for, carried out in the background, and what it found.
+
+    The head that one check saw is what the next one holds the chain against, so that a cut at its
+    end shows too.
+    """
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    asked_by = models.UUIDField(null=True)  # None: the system itself, once a day
+    asked_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    verified = models.BigIntegerField(default=0)
+    head = models.CharField(max_length=64, blank=True)
+    unsealed = models.BigIntegerField(default=0)
+    fault_position = models.BigIntegerField(null=True)
+    fault_entry = models.BigIntegerField(null=True)
+    problem = models.CharField(max_length=20, blank=True)
+
+    runtime_updates = (
+        "started_at",
+        "finished_at",
+        "verified",
+        "head",
+        "unsealed",
+        "fault_position",
+        "fault_entry",
+        "problem",
+    )
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"check asked {self.asked_at.isoformat()}"

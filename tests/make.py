@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from users.access import Actor, actor_of
 from users.models import Portfolio, RoleAssignment, User
-from users.roles import Role
+from users.roles import PORTFOLIO_SCOPED, REGION_SCOPED, Role
 
 # A Thursday in the week the product is modelled on.
 NOW = datetime(2020, 3, 26, 12, 0, tzinfo=UTC)
@@ -33,9 +33,14 @@ def person(*roles: str, name: str = "", regions=(), portfolios=(), **fields) -> 
     user.save()
     for role in roles:
         assignment = RoleAssignment.objects.create(
-            user=user, role=role, regions=list(regions), assigned_by=None, started_at=NOW
+            user=user,
+            role=role,
+            regions=list(regions) if role in REGION_SCOPED else [],
+            assigned_by=None,
+            started_at=NOW,
         )
-        assignment.portfolios.set(portfolios)
+        if role in PORTFOLIO_SCOPED:
+            assignment.portfolios.set(portfolios)
     return user
 
 
