@@ -714,6 +714,7 @@ def test_an_unsound_policy_is_named_as_such(changes, code):
         {"weight_workload": 1000, "weight_certificate": 0, "weight_verification": 0},
         with_terms(2, max_wait_days=1, aging_points=0, target_hours=1),
         {"rules": (*POLICY.rules, Rule("3.9", 3, categories=("CI-FOOD",)))},
+        {"rules": (*POLICY.rules, Rule("2.9", 2, internal=True))},
         {"rules": (Rule("5.9", 5),)},
     ],
 )
