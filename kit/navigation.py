@@ -10,7 +10,6 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import QuerySet
-from django.urls import reverse
 
 # Counting stops here: a badge says "99+", so a long queue costs no more than a short one.
 COUNT_LIMIT = 100
@@ -25,7 +24,7 @@ class Place:
     """
 
     label: Any
-    view: str
+    path: str
     icon: str
     roles: frozenset[str] = frozenset()
     waiting: Callable[[Any], QuerySet[Any]] | None = None
@@ -73,16 +72,15 @@ def menu(jobs: Iterable[Job], actor: Any, path: str) -> tuple[Group, ...]:
         (job, [place for place in job.places if not place.roles or place.roles & actor.roles]) for job in jobs
     ]
     places = [place for _, shown in visible for place in shown]
-    hrefs = {place: reverse(place.view) for place in places}
     counted = [place for place in places if place.waiting is not None]
     counts = dict(zip(counted, count_all([p.waiting(actor) for p in counted if p.waiting]), strict=True))
     # The longest address that contains this page wins, so /requests/new/ lights up "Requests".
-    current = max((p for p in places if path.startswith(hrefs[p])), key=lambda p: len(hrefs[p]), default=None)
+    current = max((p for p in places if path.startswith(p.path)), key=lambda p: len(p.path), default=None)
     return tuple(
         Group(
             job.label,
             tuple(
-                Link(place.label, hrefs[place], place.icon, place.keys, counts.get(place, 0), place is current)
+                Link(place.label, place.path, place.icon, place.keys, counts.get(place, 0), place is current)
                 for place in shown
             ),
         )

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from babel.dates import format_timedelta
+from babel.dates import format_date, format_timedelta
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
@@ -19,6 +19,7 @@ from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext, ngettext
 
@@ -150,7 +151,7 @@ def relative_time(moment: datetime | date | None, now: datetime | None = None) -
     if moment is None:
         return "–"
     if not isinstance(moment, datetime):
-        return format_html('<time datetime="{}">{}</time>', moment.isoformat(), formats.date_format(moment))
+        return format_html('<time datetime="{}">{}</time>', moment.isoformat(), format_date(moment, locale=_locale()))
     ago = format_timedelta(
         moment - (now or clock.now()), threshold=1, format="short", add_direction=True, locale=_locale()
     )
@@ -168,7 +169,7 @@ def absolute_time(moment: datetime | None) -> SafeString | str:
 def absolute(moment: datetime) -> str:
     """The moment in the active zone, such as "24 Nov 2026, 04:08 CET"."""
     local = timezone.localtime(moment)
-    return f"{formats.date_format(local, 'SHORT_DATE_FORMAT')}, {local:%H:%M} {local:%Z}"
+    return f"{format_date(local, locale=_locale())}, {local:%H:%M} {local:%Z}"
 
 
 def _iso(moment: datetime) -> str:
@@ -469,3 +470,10 @@ def table_cell(value: Any) -> Any:
 def get(mapping: Mapping[Any, Any], key: Any) -> Any:
     """The value under a key that is itself a variable."""
     return mapping.get(key)
+
+
+@register.filter
+def same_site(url: str | None, request: Any) -> str:
+    """The address if it leads to this site, else the start page."""
+    allowed = {request.get_host()} if request is not None else set()
+    return url if url and url_has_allowed_host_and_scheme(url, allowed) else "/"

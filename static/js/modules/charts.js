@@ -88,9 +88,7 @@
         type: "value",
         show: !chart.small,
         max: chart.limit ?? undefined,
-        name: chart.small ? "" : chart.unit,
-        nameTextStyle: { color: color("ink-mute"), align: "left", padding: [0, 0, 0, -24] },
-        nameGap: 10,
+        interval: chart.limit ? chart.limit / 4 : undefined,
         splitNumber: 4,
         splitLine: line,
         axisLabel: { ...label, formatter: (value) => short.format(value) },
@@ -183,20 +181,22 @@
       const label = { color: color("ink-mute"), fontSize: 12 };
       option.xAxis = { type: "category", data: chart.labels, show: !chart.small, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...label, hideOverlap: true } };
       option.yAxis = { type: "category", inverse: true, data: chart.series.map((series) => series.name), axisLine: { show: false }, axisTick: { show: false }, axisLabel: label };
-      option.tooltip.formatter = (point) => `${chart.series[point.data.value[1]].name}\n${chart.labels[point.data.value[0]]}: ${withUnit(point.data.value[2], chart.unit)}`;
+      option.tooltip.formatter = (point) => `${chart.series[point.data.value[1]].name}\n${chart.labels[point.data.value[0]]}: ${withUnit(point.data.known, chart.unit)}`;
       option.series = [
         {
           type: "heatmap",
           emphasis: { disabled: true },
           data: chart.series.flatMap((series, row) =>
             series.values.map((value, column) => ({
-              value: [column, row, value],
+              // The library skips cells without a value; what is unknown is drawn too, hatched.
+              value: [column, row, value ?? 0],
+              known: value,
               itemStyle: {
                 borderColor: color("surface"),
                 borderWidth: 2,
                 borderRadius: 3,
                 ...(value == null
-                  ? { color: hatch(color("line"), color("surface")) }
+                  ? { color: hatch(color("line-strong"), color("quiet-ground")) }
                   : { color: color(toneToken(series.tone)), opacity: 0.12 + (0.88 * Math.min(value, top)) / top }),
               },
             })),

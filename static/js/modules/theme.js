@@ -3,7 +3,7 @@
   "use strict";
 
   const order = ["auto", "light", "dark"];
-  const icons = { auto: "brightness-2", light: "sun", dark: "moon" };
+  const icons = { auto: "device-desktop", light: "sun", dark: "moon" };
 
   document.addEventListener("submit", async (event) => {
     const form = event.target.closest("[data-theme-switch]");

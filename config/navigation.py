@@ -1,0 +1,157 @@
+"""What stands around every staff page: the navigation by job and the choices of the person."""
+
+from functools import cached_property, lru_cache
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext_lazy as _
+
+from kit.navigation import Group, Job, Place, menu
+from users.models import User
+from users.roles import Role
+
+ACCOUNT_MANAGER, VERIFIER, REVIEWER, DUTY_MANAGER, OPERATOR, EDITOR, EXECUTIVE, AUDITOR, ADMINISTRATOR = Role
+
+
+def _of(*roles: Role) -> frozenset[str]:
+    """Who sees a place. The auditor reads everything."""
+    return frozenset({*roles, AUDITOR})
+
+
+JOBS: tuple[Job, ...] = (
+    Job("", (Place(_("Today"), "/today/", "list-check", keys="g t"),)),
+    Job(
+        _("Requests"),
+        (
+            Place(
+                _("Review queue"), "/queue/", "inbox", _of(REVIEWER, DUTY_MANAGER), keys="g q"
+            ),
+            Place(
+                _("All requests"),
+                "/requests/",
+                "clipboard-list",
+                _of(ACCOUNT_MANAGER, REVIEWER, DUTY_MANAGER, OPERATOR),
+                keys="g r",
+            ),
+        ),
+    ),
+    Job(
+        _("Customers"),
+        (
+            Place(
+                _("Organizations"),
+                "/organizations/",
+                "building-community",
+                _of(ACCOUNT_MANAGER, VERIFIER, REVIEWER, DUTY_MANAGER),
+                keys="g o",
+            ),
+            Place(_("Verification"), "/verification/", "shield-check", _of(VERIFIER), keys="g v"),
+            Place(_("Registers"), "/registers/", "id-badge-2", _of(VERIFIER, ACCOUNT_MANAGER)),
+        ),
+    ),
+    Job(
+        _("Priorities"),
+        (
+            Place(_("Policy"), "/policy/", "scale", keys="g p"),
+            Place(_("Overrides"), "/overrides/", "gavel", _of(REVIEWER, DUTY_MANAGER), keys="g x"),
+        ),
+    ),
+    Job(
+        _("Capacity"),
+        (
+            Place(_("Regions"), "/regions/", "map-2", keys="g e"),
+            Place(
+                _("Staffing"), "/staffing/", "users-group", _of(OPERATOR, DUTY_MANAGER, REVIEWER, EXECUTIVE), keys="g s"
+            ),
+            Place(
+                _("Levers"), "/levers/", "adjustments-horizontal", _of(OPERATOR, DUTY_MANAGER, REVIEWER), keys="g l"
+            ),
+        ),
+    ),
+    Job(
+        _("Account of it"),
+        (
+            Place(_("Reports"), "/reports/", "chart-bar", _of(EXECUTIVE, DUTY_MANAGER, EDITOR), keys="g a"),
+            Place(_("Notices"), "/notices/", "speakerphone", _of(EDITOR, DUTY_MANAGER), keys="g n"),
+            Place(_("Journal"), "/journal/", "notebook", _of(ADMINISTRATOR), keys="g j"),
+            Place(_("People"), "/people/", "users", _of(ADMINISTRATOR), keys="g u"),
+        ),
+    ),
+)
+
+THEMES = tuple(User.Theme)
+
+
+class Frame:
+    """The frame of one request; each part is computed only where a template shows it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def _user(self) -> Any:
+        user = self._request.user
+        return user if user.is_authenticated else None
+
+    @property
+    def actor(self) -> Any:
+        return self._request.actor  # type: ignore[attr-defined]
+
+    @cached_property
+    def layout(self) -> str:
+        """The layout of error pages: with the frame for people who are signed in, plain for nobody."""
+        return "layouts/staff.html" if self._user else "layouts/plain.html"
+
+    @cached_property
+    def menu(self) -> tuple[Group, ...]:
+        return menu(_served(), self.actor, self._request.path) if self._user else ()
+
+    @property
+    def roles(self) -> list[Any]:
+        """The names of the roles held."""
+        return [Role(code).label for code in sorted(self.actor.roles)]
+
+    @property
+    def initials(self) -> str:
+        words = self.actor.name.split()
+        return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+    @property
+    def theme(self) -> str:
+        return self._user.theme if self._user else User.Theme.AUTO
+
+    @property
+    def themes(self) -> list[tuple[str, Any]]:
+        """Every appearance with its name."""
+        return [(theme.value, theme.label) for theme in THEMES]
+
+    @property
+    def next_theme(self) -> str:
+        """What the switch in the top bar changes to."""
+        return THEMES[(THEMES.index(User.Theme(self.theme)) + 1) % len(THEMES)]
+
+    @property
+    def shortcuts(self) -> bool:
+        """Whether single-key shortcuts are on."""
+        return bool(self._user and self._user.shortcuts_enabled)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `frame`. Public pages never look at it, so they touch no session."""
+    return {"frame": Frame(request)}
+
+
+@lru_cache
+def _served() -> tuple[Job, ...]:
+    """The places whose pages this installation serves."""
+    jobs = (Job(job.label, tuple(place for place in job.places if _resolves(place.path))) for job in JOBS)
+    return tuple(job for job in jobs if job.places)
+
+
+def _resolves(path: str) -> bool:
+    try:
+        resolve(path)
+    except Resolver404:
+        return False
+    return True
