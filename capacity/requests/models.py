@@ -85,9 +85,11 @@ class CapacityRequest(Public):
     decided_at = models.DateTimeField(null=True)
     # When a waitlisted request is looked at again.
     next_look_date = models.DateField(null=True)
+    # The latest ranking: where the stored order below comes from.
+    ranking = models.ForeignKey("Ranking", on_delete=models.PROTECT, null=True, related_name="+")
     # How long information was asked for in all: the clock of the service target stood still.
     paused_seconds = models.PositiveIntegerField(default=0)
-    # The stored order (derived from the latest ranking; may lag one cycle behind, see
+    # The stored order (derived from the ranking and the clock; may lag one cycle behind, see
     # `capacity.requests.ranking`). Smaller comes first throughout, so that a page of the queue is one
     # range of an index.
     tier = models.PositiveSmallIntegerField(default=5)
