@@ -132,7 +132,7 @@ def require_disk(folder: Path, *, megabytes: int) -> None:
 
 def disk_full(folder: Path) -> str:
     """The sentence for a disk that filled up while working."""
-    return f"The disk of {folder} is full. Free some space and start again."
+    return f"The disk that holds {folder} is full. Free some space and start again."
 
 
 def main(work: Callable[[list[str]], int | None]) -> None:
@@ -150,5 +150,5 @@ def main(work: Callable[[list[str]], int | None]) -> None:
     except OSError as error:
         if error.errno != errno.ENOSPC:
             raise
-        print(disk_full(ROOT), file=sys.stderr)
+        print(disk_full(Path(error.filename or ROOT)), file=sys.stderr)
     sys.exit(1)

@@ -4,6 +4,7 @@ import collections
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -11,10 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from script.support.steps import ROOT, CannotGoOn, die_with_parent, end_group, wait_until
+from script.support.steps import ROOT, CannotGoOn, die_with_parent, disk_full, end_group, wait_until
 
 RESTARTS_ALLOWED = 5
 RESTARTS_WINDOW = 60.0  # seconds
+DISK_LEFT = 2**20  # bytes; with less, nothing can be restarted
 LOG_LIMIT = 5 * 2**20  # bytes; a longer log is put aside at the next start
 
 
@@ -114,6 +116,8 @@ class Supervisor:
         code = process.returncode
         how = signal.Signals(-code).name if code < 0 else f"code {code}"
         child.deaths.append(time.monotonic())
+        if shutil.disk_usage(child.log.parent).free < DISK_LEFT:
+            raise CannotGoOn(disk_full(child.log.parent))
         if len(child.deaths) > RESTARTS_ALLOWED and child.deaths[-1] - child.deaths[0] < RESTARTS_WINDOW:
             raise CannotGoOn(f"The {child.name} keeps ending ({how}); see {child.log}.{tail(child.log)}")
         print(f"The {child.name} ended ({how}); starting it again.", flush=True)
