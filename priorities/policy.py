@@ -627,6 +627,11 @@ def _reasons_about_claims(match: _Match, facts: Facts, policy: Policy) -> list[R
         listed = policy.workloads_for(claim.category)
         if listed and facts.workload not in listed:
             reasons.append(Reason("workload_not_listed", {"category": claim.category, "workload": facts.workload}))
+        elif not any(
+            claim in _supporting_claims(rule, facts) and _fits_request(rule, facts, trust_workload=True)
+            for rule in policy.rules
+        ):
+            reasons.append(Reason("claim_does_not_apply", {"category": claim.category}))
     return reasons
 
 

@@ -137,6 +137,7 @@ _REASONS: dict[str, Promise] = {
         "The category is provisional (%(category)s): the request comes after the verified ones of its tier."
     ),
     "claim_unverified": _("This category is not verified and does not count: %(category)s."),
+    "claim_does_not_apply": _("This category does not count for this request: %(category)s."),
     "offer_outranked": _("The category counts, not the type of offer (%(offer)s)."),
     "workload_not_listed": _("For %(workload)s this category does not count: %(category)s."),
     "workload_unconfirmed": _(

@@ -231,6 +231,16 @@ def test_a_verified_category_outranks_the_offer_type():
     assert rank(facts(offer_type=OfferType.FREE), POLICY).tier == 5
 
 
+def test_a_category_that_counts_for_others_only_is_named():
+    own = facts(claim("RW-CORE"), workload=Workload.REMOTE_WORK_CORE, is_internal=True)
+    assert codes(rank(own, POLICY)) == ["by_category"]
+    foreign = dataclasses.replace(own, is_internal=False)
+    assert codes(rank(foreign, POLICY)) == ["by_offer", "claim_does_not_apply"]
+    # A second category that would give a tier as well is not spoken of.
+    both = facts(claim("FR-FIRE"), claim("CI-WATER"), claim("GV-OTHER"), workload=Workload.ALERTING)
+    assert codes(rank(both, POLICY)) == ["by_category"]
+
+
 def test_the_reason_names_a_certificate_when_the_tier_rests_on_it():
     request = facts(claim("CI-WATER", certificate=True), workload=Workload.ALERTING)
     reason = rank(request, POLICY).reasons[0]
@@ -504,6 +514,16 @@ def test_a_retier_rests_on_two_people_and_not_on_the_workload_or_a_claim():
     assert (ranking.tier, ranking.claimed_tier) == (4, 4)
     assert ranking.confirmed
     assert not ranking.provisional
+
+
+def test_the_best_score_counts_under_a_retier_whatever_tier_it_came_with():
+    request = facts(
+        claim("FR-FIRE", "provisional"),
+        claim("CI-WATER", certificate=True),
+        workload=Workload.EMERGENCY_ROUTING,
+        overrides=(OverrideFact("retier", 3),),
+    )
+    assert [term.points for term in rank(request, POLICY).terms] == [450, 250, 250]
 
 
 def test_the_narrower_override_counts():

@@ -222,3 +222,9 @@ def test_shares_are_written_in_the_active_language():
     assert wording.percent(75) == "7.5%"
     assert wording.percent(100) == "10%"
     assert wording.term_label("certificate") == "authority's certificate"
+
+
+def test_a_category_that_does_not_apply_is_named():
+    assert reasons(SectorClaim("RW-CORE", Verification.VERIFIED), workload="remote_work_core")[1] == (
+        "This category does not count for this request: core functions of remote work."
+    )
