@@ -1,0 +1,26 @@
+"""The switches for language and appearance in the frame."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import check_for_language
+from django.views.decorators.http import require_POST
+
+from kit.templatetags.ui import same_site
+from users.actions.choose_appearance import CannotChooseAppearance, choose_appearance
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Keeps the choice of a person; nobody's language is kept in a cookie. Goes back to the page."""
+    language, theme = request.POST.get("language", ""), request.POST.get("theme", "")
+    answer = redirect(same_site(request.POST.get("next"), request))
+    if request.user.is_authenticated:
+        choose_appearance(actor=request.actor, language=language, theme=theme)  # type: ignore[attr-defined]
+    elif language in dict(settings.LANGUAGES) and check_for_language(language):
+        answer.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME, language, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE
+        )
+    else:
+        raise CannotChooseAppearance()
+    return answer
