@@ -81,6 +81,12 @@ JOBS: tuple[Job, ...] = (
 )
 
 THEMES = tuple(User.Theme)
+# Lists that answer `?q=`, in the order in which a search from the top bar tries them.
+SEARCHES: tuple[tuple[frozenset[str], str], ...] = (
+    (_of(ACCOUNT_MANAGER, VERIFIER, REVIEWER, DUTY_MANAGER), "/organizations/"),
+    (_of(OPERATOR), "/requests/"),
+    (frozenset(), "/regions/"),
+)
 
 
 class Frame:
@@ -113,6 +119,20 @@ class Frame:
         return [Role(code).label for code in sorted(self.actor.roles)]
 
     @property
+    def theme_names(self) -> dict[str, Any]:
+        """The name of each appearance, for the switch."""
+        return {theme.value: theme.label for theme in THEMES}
+
+    @property
+    def theme_label(self) -> Any:
+        return User.Theme(self.theme).label
+
+    @property
+    def search_url(self) -> str:
+        """Where a search goes that is no jump: the first place the person may search in."""
+        return next((path for roles, path in SEARCHES if not roles or roles & self.actor.roles), "")
+
+    @property
     def initials(self) -> str:
         words = self.actor.name.split()
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
@@ -120,11 +140,6 @@ class Frame:
     @property
     def theme(self) -> str:
         return self._user.theme if self._user else User.Theme.AUTO
-
-    @property
-    def themes(self) -> list[tuple[str, Any]]:
-        """Every appearance with its name."""
-        return [(theme.value, theme.label) for theme in THEMES]
 
     @property
     def next_theme(self) -> str:
