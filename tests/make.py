@@ -5,8 +5,17 @@ name only what it is about.
 """
 
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from customers.actions.add_evidence import Item
+from customers.actions.check_evidence import check_evidence
+from customers.actions.propose_claim import propose_claim
+from customers.actions.register_organization import register_organization
+from customers.actions.seed_categories import seed_categories
+from customers.actions.take_up_claim import take_up_claim
+from customers.actions.verify_claim import verify_claim
+from customers.models import Claim, EvidenceKind, Organization, Register, RegisterRow, RegisterSnapshot, SectorCategory
+from customers.names import search_text, sort_key
 from users.access import Actor, actor_of
 from users.models import Portfolio, RoleAssignment, User
 from users.roles import PORTFOLIO_SCOPED, REGION_SCOPED, Role
@@ -61,3 +70,91 @@ def account_manager(**fields) -> User:
 def portfolio(name: str = "") -> Portfolio:
     number = next(_count)
     return Portfolio.objects.create(code=f"portfolio-{number}", name=name or f"Portfolio {number}")
+
+
+# --- customers -------------------------------------------------------------------------------------
+
+
+def organization(name: str = "", *, manager: User | None = None, **fields) -> Organization:
+    """An organization registered by the account manager of its portfolio."""
+    number = next(_count)
+    home = fields.pop("portfolio", None) or portfolio()
+    manager = manager or account_manager(portfolios=[home])
+    values = {
+        "legal_name": name or f"{_word(number)} {number}",
+        "country": "DE",
+        "offer_type": "enterprise",
+        "customer_since": date(2019, 1, 1),
+        "anyway_reason": "It is another one.",
+        "at": NOW,
+    }
+    return register_organization(actor=actor(manager), portfolio=home, **{**values, **fields})
+
+
+def hospital(name: str = "Klinikum Musterstadt", **fields) -> Organization:
+    """A hospital with a domain, not verified yet."""
+    fields.setdefault("domains", [f"klinikum-{next(_count)}.example"])
+    return organization(name, **fields)
+
+
+def category(code: str = "HE-ACUTE") -> SectorCategory:
+    """A sector category of the default taxonomy."""
+    if not SectorCategory.objects.exists():
+        seed_categories()
+    return SectorCategory.objects.get(code=code)
+
+
+def register_row(name: str = "Klinikum Musterstadt", **fields) -> RegisterRow:
+    """An entry of an imported public register."""
+    register, _ = Register.objects.get_or_create(code="ror", defaults={"name": "Research Organization Registry"})
+    snapshot, _ = RegisterSnapshot.objects.get_or_create(
+        register=register, as_of_date=date(2020, 3, 1), defaults={"file_hash": "0" * 64, "imported_at": NOW}
+    )
+    values = {"key": f"ror-{next(_count)}", "country": "DE", "kind": "healthcare", "domain": ""}
+    return RegisterRow.objects.create(
+        snapshot=snapshot, name=name, sort_name=sort_key(name), search_text=search_text(name), **{**values, **fields}
+    )
+
+
+def strong_evidence(organization: Organization) -> list[Item]:
+    """What a life-safety category needs: a register match and control of a domain."""
+    return [
+        Item(EvidenceKind.REGISTER_MATCH, register_row=register_row(organization.legal_name)),
+        Item(EvidenceKind.DOMAIN_CONTROL, domain=organization.domains.all()[0].domain),
+    ]
+
+
+def claim(code: str = "HE-ACUTE", *, of: Organization | None = None, evidence=None, at: datetime = NOW) -> Claim:
+    """A submitted claim, filed by the organization's account manager."""
+    of = of or hospital()
+    return propose_claim(
+        actor=actor(of.registered_by or account_manager(portfolios=[of.portfolio])),
+        organization=of,
+        category=category(code),
+        evidence=strong_evidence(of) if evidence is None else evidence,
+        at=at,
+    )
+
+
+def verified_claim(
+    code: str = "HE-ACUTE",
+    *,
+    of: Organization | None = None,
+    verifier: User | None = None,
+    at: datetime = NOW,
+    **fields,
+) -> Claim:
+    """A claim whose evidence a verifier checked, verified for as long as its category allows."""
+    made = claim(code, of=of, at=at)
+    by = actor(verifier or person(Role.VERIFIER))
+    take_up_claim(actor=by, claim=made, at=at)
+    for item in made.evidence.all():
+        check_evidence(actor=by, evidence=item, holds=True, at=at)
+    return verify_claim(actor=by, claim=made, at=at, **fields)
+
+
+def _word(number: int) -> str:
+    """A made-up name that looks like no other, so that nothing warns of duplicates."""
+    letters = "bdfgklmnprstvwz"
+    sounds = [letters[(number * step + step) % len(letters)] + "aeiou"[(number + step) % 5] for step in (1, 3, 7, 11)]
+    return "".join(sounds).capitalize()

@@ -1,0 +1,174 @@
+"""Who may see organizations and act on them and their claims."""
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Claim, Evidence, Organization
+from kit.refusal import NotAllowed, NotFound, Refusal
+from users.access import Actor
+from users.models import Portfolio
+from users.roles import Role
+
+# Whose work needs every customer; account managers see their own portfolios.
+READERS = (Role.VERIFIER, Role.CAPACITY_REVIEWER, Role.DUTY_MANAGER, Role.AUDITOR, Role.EXECUTIVE)
+# Executives read figures and names, never what was written about a customer.
+NOTE_READERS = (Role.VERIFIER, Role.CAPACITY_REVIEWER, Role.DUTY_MANAGER, Role.AUDITOR)
+
+
+class NotInYourPortfolio(NotAllowed):
+    """Reading it is allowed to this role, changing it is not."""
+
+    code = "not_in_your_portfolio"
+    message = _("%(organization)s is not in a portfolio of yours.")
+    remedy = _("Ask its account manager.")
+
+
+class OwnClaim(NotAllowed):
+    """Who filed a claim does not decide it."""
+
+    code = "own_claim"
+    message = _("You filed this claim, so another verifier must decide it.")
+    remedy = _("It stays in the queue for the other verifiers.")
+
+
+class OwnPortfolio(NotAllowed):
+    """Who looks after an organization does not decide its claims."""
+
+    code = "own_portfolio"
+    message = _("%(organization)s is in your own portfolio, so another verifier must decide this claim.")
+    remedy = _("It stays in the queue for the other verifiers.")
+
+
+class OwnEvidence(NotAllowed):
+    """Who added an item of evidence does not check it."""
+
+    code = "own_evidence"
+    message = _("You added this item of evidence, so another verifier must check it.")
+    remedy = _("It stays in the queue for the other verifiers.")
+
+
+def may_see_organizations(actor: Actor) -> Refusal | None:
+    """Whether there is any organization to see for this role."""
+    return None if actor.is_system else actor.needs(Role.ACCOUNT_MANAGER, *READERS)
+
+
+def visible_organizations(actor: Actor) -> QuerySet[Organization]:
+    """All of them for those whose work needs it, the own portfolios for account managers."""
+    if actor.is_system or actor.holds(*READERS):
+        return Organization.objects.all()
+    portfolios = actor.portfolios_of(Role.ACCOUNT_MANAGER)
+    if portfolios is None:
+        return Organization.objects.all()
+    return Organization.objects.filter(portfolio__in=portfolios) if portfolios else Organization.objects.none()
+
+
+def visible_claims(actor: Actor) -> QuerySet[Claim]:
+    """The claims of the organizations one may see."""
+    if actor.is_system or actor.holds(*READERS):
+        return Claim.objects.all()
+    portfolios = actor.portfolios_of(Role.ACCOUNT_MANAGER)
+    if portfolios is None:
+        return Claim.objects.all()
+    return Claim.objects.filter(organization__portfolio__in=portfolios) if portfolios else Claim.objects.none()
+
+
+def visible_portfolios(actor: Actor) -> QuerySet[Portfolio]:
+    """The portfolios whose organizations one may see; for choices and filters."""
+    if actor.is_system or actor.holds(*READERS):
+        return Portfolio.objects.all()
+    return own_portfolios(actor)
+
+
+def own_portfolios(actor: Actor) -> QuerySet[Portfolio]:
+    """The portfolios one looks after as an account manager."""
+    portfolios = actor.portfolios_of(Role.ACCOUNT_MANAGER)
+    if portfolios is None:
+        return Portfolio.objects.all()
+    return Portfolio.objects.filter(pk__in=portfolios)
+
+
+def sees_notes(actor: Actor, organization: Organization) -> bool:
+    """Whether one may read what people wrote: statements, notes, reasons."""
+    return (
+        actor.is_system
+        or actor.holds(*NOTE_READERS)
+        or actor.holds(Role.ACCOUNT_MANAGER, portfolio_id=organization.portfolio_id)
+    )
+
+
+def may_register_organization(actor: Actor, portfolio: Portfolio) -> Refusal | None:
+    """Account managers register into a portfolio of their own; imports by the system into any."""
+    if actor.is_system:
+        return None
+    return actor.needs(Role.ACCOUNT_MANAGER) or actor.needs(Role.ACCOUNT_MANAGER, portfolio_id=portfolio.pk)
+
+
+def may_update_organization(actor: Actor, organization: Organization) -> Refusal | None:
+    """The account manager of its portfolio; to others it may not even exist."""
+    return _as_account_manager(actor, organization)
+
+
+def may_propose_claim(actor: Actor, organization: Organization) -> Refusal | None:
+    """The account manager of its portfolio proposes; verifiers never do, or they would judge their own word."""
+    return _as_account_manager(actor, organization)
+
+
+def may_add_evidence(actor: Actor, claim: Claim) -> Refusal | None:
+    """The account manager, or a verifier who found something; whoever it is does not check it."""
+    if actor.holds(Role.VERIFIER):
+        return None
+    return _as_account_manager(actor, claim.organization)
+
+
+def may_answer_information(actor: Actor, claim: Claim) -> Refusal | None:
+    """The account manager of its portfolio answers."""
+    return _as_account_manager(actor, claim.organization)
+
+
+def may_verify(actor: Actor) -> Refusal | None:
+    """Whether verifying is the actor's work at all."""
+    return actor.needs(Role.VERIFIER)
+
+
+def may_see_verification(actor: Actor) -> Refusal | None:
+    """The queue is for verifiers, and for the auditor to read."""
+    return actor.needs(Role.VERIFIER, Role.AUDITOR)
+
+
+def may_decide_claim(actor: Actor, claim: Claim) -> Refusal | None:
+    """A verifier who neither filed it nor looks after the organization. The database holds both rules too."""
+    if refusal := may_verify(actor):
+        return refusal
+    if actor.user_id == claim.filed_by_id:
+        return OwnClaim()
+    if actor.holds(Role.ACCOUNT_MANAGER, portfolio_id=claim.organization.portfolio_id):
+        return OwnPortfolio(organization=claim.organization.legal_name)
+    return None
+
+
+def may_check_evidence(actor: Actor, evidence: Evidence) -> Refusal | None:
+    """Who may decide the claim, unless they added the item themselves."""
+    if refusal := may_decide_claim(actor, evidence.claim):
+        return refusal
+    return OwnEvidence() if actor.user_id == evidence.added_by_id else None
+
+
+def undecidable_by(actor: Actor) -> Q:
+    """The claims that `may_decide_claim` refuses to this verifier for want of distance."""
+    filed = Q(filed_by=actor.user_id)
+    portfolios = actor.portfolios_of(Role.ACCOUNT_MANAGER)
+    if portfolios is None:
+        return Q(pk__isnull=False)
+    return filed | Q(organization__portfolio__in=portfolios) if portfolios else filed
+
+
+def _as_account_manager(actor: Actor, organization: Organization) -> Refusal | None:
+    if actor.is_system:
+        return None
+    if refusal := actor.needs(Role.ACCOUNT_MANAGER):
+        return refusal
+    if actor.holds(Role.ACCOUNT_MANAGER, portfolio_id=organization.portfolio_id):
+        return None
+    if actor.holds(*READERS):
+        return NotInYourPortfolio(organization=organization.legal_name)
+    return NotFound()

@@ -1,0 +1,56 @@
+"""What evidence there must be before a claim may be called verified."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from customers.models import Evidence, EvidenceKind, SectorCategory
+
+# What says something about the sector itself. Control of a domain says only that a name on the
+# internet is theirs, and self-attestation is nobody's word but their own.
+ABOUT_THE_SECTOR = (EvidenceKind.REGISTER_MATCH, EvidenceKind.AUTHORITY_LETTER)
+
+NEEDS_SOURCE = _("a register match or an authority's letter that was checked and holds")
+NEEDS_DOMAIN = _("control of a domain that was checked and holds")
+NEEDS_ANY_SOURCE = _("a register match, an authority's letter or a certificate that was checked and holds")
+
+
+def missing_evidence(category: SectorCategory, evidence: Iterable[Evidence]) -> list[Any]:
+    """What is missing for a verification, as phrases; empty when the evidence suffices.
+
+    Life-safety and state-critical categories need two independent items: one about the sector and
+    control of a domain. The others need one about the sector.
+    """
+    holding = {item.kind for item in evidence if item.holds}
+    if category.needs_strong_evidence:
+        missing = []
+        if not holding & {str(kind) for kind in ABOUT_THE_SECTOR}:
+            missing.append(NEEDS_SOURCE)
+        if EvidenceKind.DOMAIN_CONTROL not in holding:
+            missing.append(NEEDS_DOMAIN)
+        return missing
+    if not holding & {*map(str, ABOUT_THE_SECTOR), str(EvidenceKind.AUTHORITY_CERTIFICATE)}:
+        return [NEEDS_ANY_SOURCE]
+    return []
+
+
+def _no_services() -> list[tuple[str, Any]]:
+    return []
+
+
+_services: Callable[[], list[tuple[str, Any]]] = _no_services
+
+
+def provide_services(source: Callable[[], list[tuple[str, Any]]]) -> None:
+    """Say which services a certificate may name, as codes with names.
+
+    They are the workload classes of `priorities`, which this app knows nothing of: `config` connects the two.
+    """
+    global _services
+    _services = source
+
+
+def certified_services() -> list[tuple[str, Any]]:
+    """The services a certificate of vital tasks may name: codes with their names in the active language."""
+    return _services()

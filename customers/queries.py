@@ -1,0 +1,103 @@
+"""What others ask about customers."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from customers import names
+from customers.claims import GRACE
+from customers.models import (
+    CLAIM_COUNTS_AS_VERIFIED,
+    CLAIM_STANDING,
+    Claim,
+    ClaimState,
+    Evidence,
+    EvidenceKind,
+    Organization,
+)
+
+VERIFIED = "verified"
+PROVISIONAL = "provisional"
+NONE = "none"
+
+
+@dataclass(frozen=True)
+class ClaimInForce:
+    """What a claim is worth at a moment.
+
+    `verification` is "verified", "provisional" or "none"; `certified_workloads` are the codes of the
+    workload classes that checked certificates name. `in_grace` marks a verification that ran out at
+    `valid_until` and still counts for a while.
+    """
+
+    category: str
+    verification: str
+    certified_workloads: frozenset[str]
+    valid_until: datetime | None
+    in_grace: bool = False
+
+
+def verification_at(claim: Claim, at: datetime) -> str:
+    """Whether the claim counts at a moment, read from its end and never from a switch."""
+    if claim.valid_until is None:
+        return NONE
+    if claim.state in CLAIM_COUNTS_AS_VERIFIED and at < claim.valid_until + GRACE:
+        return VERIFIED
+    if claim.state == ClaimState.PROVISIONAL and at < claim.valid_until:
+        return PROVISIONAL
+    return NONE
+
+
+def claims_in_force(organization: Organization, at: datetime) -> tuple[ClaimInForce, ...]:
+    """What the organization's standing claims are worth at a moment, by category; two queries.
+
+    `at` is now or later: the states are those of now.
+    """
+    return claims_in_force_of([organization.pk], at).get(organization.pk, ())
+
+
+def claims_in_force_of(organization_ids: Iterable[int], at: datetime) -> dict[int, tuple[ClaimInForce, ...]]:
+    """The same for many organizations, by their keys; two queries. Those without claims are left out."""
+    claims = list(
+        Claim.objects.filter(organization__in=set(organization_ids), state__in=CLAIM_STANDING)
+        .exclude(state=ClaimState.DRAFT)
+        .select_related("category")
+        .order_by("organization_id", "category__position", "pk")
+    )
+    certificates: dict[int, set[str]] = {}
+    held = Evidence.objects.filter(
+        claim__in=[claim.pk for claim in claims], kind=EvidenceKind.AUTHORITY_CERTIFICATE, holds=True
+    )
+    for claim_id, workload in held.values_list("claim_id", "workload_code"):
+        certificates.setdefault(claim_id, set()).add(workload)
+    found: dict[int, list[ClaimInForce]] = {}
+    for claim in claims:
+        verification = verification_at(claim, at)
+        found.setdefault(claim.organization_id, []).append(
+            ClaimInForce(
+                category=claim.category.code,
+                verification=verification,
+                certified_workloads=frozenset(certificates.get(claim.pk, ())),
+                valid_until=claim.valid_until,
+                in_grace=verification == VERIFIED and claim.valid_until is not None and claim.valid_until <= at,
+            )
+        )
+    return {organization_id: tuple(values) for organization_id, values in found.items()}
+
+
+def named(query: str, field: str = "search_text") -> Q:
+    """The condition that a row is found by the words of a query, umlauts or not, legal forms or not."""
+    condition = Q()
+    for spellings in names.query_words(query):
+        word = Q()
+        for spelling in spellings:
+            word |= Q(**{f"{field}__contains": f" {spelling}"})
+        condition &= word
+    return condition
+
+
+def search_organizations(organizations: QuerySet[Organization], query: str) -> QuerySet[Organization]:
+    """Those of the organizations that the words of the query find; all where it has no words."""
+    return organizations.filter(named(query))
