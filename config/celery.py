@@ -14,6 +14,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 TASK_TIME_LIMIT = 600  # seconds
 HEARTBEAT_EVERY = 10  # seconds
+CYCLE = 60  # seconds
 
 app = Celery("vorrang")
 app.conf.update(
@@ -45,8 +46,11 @@ if settings.BROKER_URL.startswith(("redis://", "rediss://")):
 app.conf.beat_schedule = {
     "heartbeat": {"task": "config.heartbeat", "schedule": HEARTBEAT_EVERY, "options": {"expires": HEARTBEAT_EVERY}},
     "seal the journal": {"task": "journal.seal", "schedule": 5, "options": {"expires": 60}},
+    "look at crews and pools": {"task": "watch.look", "schedule": CYCLE, "options": {"expires": CYCLE}},
 }
 app.autodiscover_tasks()
+# Slices of an app are found only by name.
+app.autodiscover_tasks(["capacity.watch"])
 
 
 @worker_init.connect

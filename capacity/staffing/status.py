@@ -76,6 +76,11 @@ class Standing:
     severity: Severity
     reasons: tuple[Reason, ...]
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing from the open bucket and nothing with a date may be promised."""
+        return self.severity >= Severity.CLOSED
+
 
 def age_minutes(reported_at: datetime, at: datetime) -> int:
     """Whole minutes since a report; 0 for one stamped in the future by a clock that runs ahead."""

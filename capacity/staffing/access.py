@@ -1,0 +1,49 @@
+"""Who may see crews and report on them. Counts of people are for staff who answer for them, never for customers."""
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from capacity.regions.models import Datacenter
+from kit.refusal import NotAllowed, Refusal
+from users.access import Actor
+from users.roles import Role
+
+# The whole picture: reports, roles and numbers.
+SEE_CREWS = (Role.REGION_OPERATOR, Role.DUTY_MANAGER, Role.CAPACITY_REVIEWER, Role.AUDITOR)
+# The status of a datacenter, without the numbers behind it.
+SEE_STATUS = (*SEE_CREWS, Role.EXECUTIVE)
+
+
+class SawOnlyStatus(NotAllowed):
+    """The numbers are for those who work with them."""
+
+    code = "crew_numbers_not_shown"
+    message = _("The numbers behind a status are shown to operators, duty managers, reviewers and auditors.")
+
+
+def may_see_status(actor: Actor, region_code: str | None = None) -> Refusal | None:
+    """Whether the actor sees how crews stand, here or anywhere."""
+    return actor.needs(*SEE_STATUS, region=region_code)
+
+
+def may_see_crew(actor: Actor, region_code: str) -> Refusal | None:
+    """Whether the actor sees the reports of a region's datacenters."""
+    return actor.needs(*SEE_CREWS, region=region_code)
+
+
+def visible_datacenters(actor: Actor) -> QuerySet[Datacenter]:
+    """The datacenters whose status the actor sees."""
+    reach = actor.regions_of(*SEE_STATUS)
+    return Datacenter.objects.all() if reach is None else Datacenter.objects.filter(region__code__in=reach)
+
+
+def may_report_shift(actor: Actor, region_code: str) -> Refusal | None:
+    """Operators report for the datacenters of their regions."""
+    if actor.is_system:
+        return None
+    return actor.needs(Role.REGION_OPERATOR, region=region_code)
+
+
+def may_vouch_for_crew(actor: Actor, region_code: str) -> Refusal | None:
+    """A duty manager may confirm the last reported state."""
+    return actor.needs(Role.DUTY_MANAGER, region=region_code)

@@ -1,0 +1,169 @@
+"""What pages ask about crews: the gate of a region, the board, a datacenter's shifts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import F, QuerySet
+
+from capacity.regions.models import Datacenter, Region
+from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StaffingStatus
+from capacity.staffing.standings import region_gate_at
+from capacity.staffing.status import Gate
+
+# The board and the strips look back this many days, today included.
+DAYS_BACK = 14
+
+# Worst first, as the status core shows it.
+WORST_FIRST = [
+    StaffingStatus.RED, StaffingStatus.UNKNOWN, StaffingStatus.AMBER, StaffingStatus.GREEN, StaffingStatus.NOT_TRACKED,
+]  # fmt: skip
+
+
+def staffing_of(region: Region, at: datetime) -> Gate:
+    """The staffing gate of a region at a moment, with its reasons (`wording` makes sentences of them).
+
+    Computed from the reports (three questions to the database), for those who decide: the stored
+    statuses may lag one cycle behind.
+    """
+    return region_gate_at(region.pk, at)
+
+
+def refuses_dated_promise(gate: Gate, tier: int) -> bool:
+    """Whether nothing with a date may be promised to this tier (1 to 5) into the gate's region.
+
+    Below minimum crew to nobody; at a warning not to tiers 4 and 5.
+    """
+    return not gate.dated_promise or (gate.warning and tier >= 4)
+
+
+@dataclass(frozen=True)
+class Day:
+    """One cell of the board: the role and shift of a day that stood worst, in people.
+
+    `status` is green, amber or red where something was reported, unknown where a datacenter that
+    reports was silent, and not_tracked before its first report.
+    """
+
+    date: date
+    status: str
+    present: int | None = None
+    minimum: int | None = None
+
+
+@dataclass(frozen=True)
+class BoardRow:
+    """A datacenter with its last days, oldest first, and its status now."""
+
+    datacenter: Datacenter
+    status: DatacenterStatus | None
+    days: tuple[Day, ...]
+
+
+def days_back(at: datetime, count: int = DAYS_BACK) -> list[date]:
+    """The last days up to the one of `at`, oldest first."""
+    return [at.date() - timedelta(days=back) for back in range(count - 1, -1, -1)]
+
+
+def staffing_board(datacenters: QuerySet[Datacenter], at: datetime) -> list[BoardRow]:
+    """The datacenters with their last two weeks, grouped by region name; three questions to the database."""
+    found = list(datacenters.select_related("region", "status").order_by("region__name", "code"))
+    days = days_back(at)
+    worst = _worst_by_day([datacenter.pk for datacenter in found], days)
+    return [
+        BoardRow(
+            datacenter,
+            getattr(datacenter, "status", None),
+            _days(worst.get(datacenter.pk, {}), days, _first_report(datacenter, worst)),
+        )
+        for datacenter in found
+    ]
+
+
+def region_strips(board: Iterable[BoardRow]) -> dict[int, tuple[Day, ...]]:
+    """For each region the worst of its datacenters on every day."""
+    rows: dict[int, list[tuple[Day, ...]]] = {}
+    for row in board:
+        rows.setdefault(row.datacenter.region_id, []).append(row.days)
+    return {
+        region_id: tuple(min(cells, key=_badness) for cells in zip(*strips, strict=True))
+        for region_id, strips in rows.items()
+    }
+
+
+def worst_status(statuses: Iterable[str]) -> str:
+    """The status that a region shows for its datacenters; not tracked where none is."""
+    return min(statuses, key=lambda status: WORST_FIRST.index(StaffingStatus(status)), default=StaffingStatus.NOT_TRACKED)
+
+
+def region_statuses() -> dict[int, str]:
+    """The stored staffing status of every region, the worst of its datacenters."""
+    statuses: dict[int, list[str]] = {}
+    for region_id, status in DatacenterStatus.objects.values_list("datacenter__region_id", "status"):
+        statuses.setdefault(region_id, []).append(status)
+    return {region_id: worst_status(found) for region_id, found in statuses.items()}
+
+
+def latest_reports(datacenter: Datacenter, since: date) -> list[ShiftReport]:
+    """The report in force of every role and shift since a day, newest shift first; corrected ones are left out."""
+    rows = (
+        ShiftReport.objects.filter(datacenter=datacenter, date__gte=since)
+        .order_by("datacenter", "-date", "shift", "role", "-pk")
+        .distinct("datacenter", "date", "shift", "role")
+        .select_related("reported_by")
+    )
+    # A night comes after the day of the same date, and so does its name in the alphabet.
+    return sorted(rows, key=lambda row: (row.date, row.shift), reverse=True)
+
+
+def requirements_of(datacenter: Datacenter, shift: str) -> list[CrewRequirement]:
+    """Who a shift needs, in the order of the roles."""
+    return list(CrewRequirement.objects.filter(datacenter=datacenter, shift=shift).order_by("role"))
+
+
+def _worst_by_day(datacenter_ids: list[int], days: list[date]) -> dict[int, dict[date, Day]]:
+    """The worst role and shift of each datacenter and day, among the reports in force."""
+    in_force = (
+        ShiftReport.objects.filter(datacenter__in=datacenter_ids, date__gte=days[0], date__lte=days[-1])
+        .order_by("datacenter", "-date", "shift", "role", "-pk")
+        .distinct("datacenter", "date", "shift", "role")
+    )
+    rows = (
+        ShiftReport.objects.filter(pk__in=in_force.values("pk"))
+        .annotate(spare=F("present") - F("minimum"))
+        .order_by("datacenter", "date", "spare", "pk")
+        .distinct("datacenter", "date")
+        .values_list("datacenter_id", "date", "present", "minimum")
+    )
+    worst: dict[int, dict[date, Day]] = {}
+    for datacenter_id, day, present, minimum in rows:
+        worst.setdefault(datacenter_id, {})[day] = Day(day, _status(present, minimum), present, minimum)
+    return worst
+
+
+def _status(present: int, minimum: int) -> str:
+    if present < minimum:
+        return StaffingStatus.RED
+    return StaffingStatus.AMBER if present == minimum > 0 else StaffingStatus.GREEN
+
+
+def _first_report(datacenter: Datacenter, worst: dict[int, dict[date, Day]]) -> date | None:
+    """The day from which silence is silence: the first one reported, or any where an older report exists."""
+    reported = worst.get(datacenter.pk)
+    if reported:
+        return min(reported)
+    status = getattr(datacenter, "status", None)
+    return date.min if status is not None and status.last_report_at else None
+
+
+def _days(worst: dict[date, Day], days: list[date], first: date | None) -> tuple[Day, ...]:
+    return tuple(
+        worst.get(day)
+        or Day(day, StaffingStatus.UNKNOWN if first is not None and day > first else StaffingStatus.NOT_TRACKED)
+        for day in days
+    )
+
+
+def _badness(day: Day) -> tuple[int, int]:
+    spare = (day.present or 0) - (day.minimum or 0)
+    return WORST_FIRST.index(StaffingStatus(day.status)), spare

@@ -1,0 +1,106 @@
+"""From rows to values: each datacenter's last reports, as the pure status core wants them.
+
+Three questions to the database, however many datacenters are looked at.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Max, OuterRef, QuerySet, Subquery
+
+from capacity.regions.models import Datacenter
+from capacity.staffing import shifts, status
+from capacity.staffing.models import CrewRequirement, ShiftReport
+
+
+@dataclass(frozen=True)
+class CrewStanding:
+    """How a datacenter's crew stands at a moment, and when it was last heard of."""
+
+    datacenter: Datacenter
+    standing: status.Standing
+    last_report_at: datetime | None
+
+
+def crew_standings(datacenters: QuerySet[Datacenter], at: datetime) -> list[CrewStanding]:
+    """The standing of each datacenter, from the last report of every role that works in the shift that is on."""
+    found = list(datacenters.annotate(vouched_until=Max("confirmations__until")).order_by("code"))
+    required = _required(found)
+    reports = ShiftReport.objects.in_bulk([last for roles in required.values() for _, _, last in roles if last])
+    return [_standing(datacenter, required.get(datacenter.pk, []), reports, at) for datacenter in found]
+
+
+def region_gate_at(region_id: int, at: datetime) -> status.Gate:
+    """The staffing gate of a region, from the reports themselves and not from what was stored of them."""
+    return gate_of(crew_standings(Datacenter.objects.filter(region=region_id), at))
+
+
+def gate_of(crews: Iterable[CrewStanding]) -> status.Gate:
+    """The gate of a region from the standings of its datacenters, each of equal weight."""
+    return status.region_gate(status.Site(crew.datacenter.code, crew.standing) for crew in crews)
+
+
+def _required(datacenters: list[Datacenter]) -> dict[int, list[tuple[str, str, int | None]]]:
+    """For each datacenter its (role, shift, key of the role's last report)."""
+    # A night comes after the day of the same date, and so does its name in the alphabet.
+    last = (
+        ShiftReport.objects.filter(datacenter=OuterRef("datacenter"), role=OuterRef("role"))
+        .order_by("-date", "-shift", "-pk")
+        .values("pk")[:1]
+    )
+    rows = (
+        CrewRequirement.objects.filter(datacenter__in=[datacenter.pk for datacenter in datacenters])
+        .order_by("datacenter", "role", "shift")
+        .annotate(last_report=Subquery(last))
+        .values_list("datacenter_id", "role", "shift", "last_report")
+    )
+    required: dict[int, list[tuple[str, str, int | None]]] = {}
+    for datacenter_id, role, shift, last_report in rows:
+        required.setdefault(datacenter_id, []).append((role, shift, last_report))
+    return required
+
+
+def _standing(
+    datacenter: Datacenter,
+    required: list[tuple[str, str, int | None]],
+    reports: dict[int, ShiftReport],
+    at: datetime,
+) -> CrewStanding:
+    zone = ZoneInfo(datacenter.time_zone)
+    _day, now_on = shifts.current(at, zone)
+    worked: dict[str, set[str]] = {}
+    for role, shift, _last in required:
+        worked.setdefault(role, set()).add(shift)
+    posts = []
+    heard: list[datetime] = []
+    for role, shift, last in required:
+        report = reports.get(last) if last else None
+        if report is not None:
+            heard.append(report.reported_at)
+        if shift == now_on:
+            vouched_until = getattr(datacenter, "vouched_until", None)
+            posts.append(_post(role, shift, report, worked[role], zone, vouched_until))
+    return CrewStanding(datacenter, status.datacenter_standing(posts, at), max(heard, default=None))
+
+
+def _post(
+    role: str, shift: str, report: ShiftReport | None, worked: set[str], zone: ZoneInfo, vouched_until: datetime | None
+) -> status.Post:
+    if report is None:
+        return status.Post(role, shift, 0, 0, None, None)
+    # A report tells of its shift, however late it was filed, so it ages from the shift's begin.
+    begun = shifts.starts_at(report.date, report.shift, zone)
+    until = shifts.fresh_until(report.date, report.shift, worked, zone)
+    if vouched_until is not None:
+        until = max(until, vouched_until)
+    return status.Post(
+        role=role,
+        shift=report.shift,
+        minimum=report.minimum,
+        rostered=report.rostered,
+        present=report.present,
+        reported_at=begun,
+        shift_minutes=(until - begun) // timedelta(minutes=1),
+    )

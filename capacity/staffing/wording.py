@@ -1,0 +1,70 @@
+"""What the status core says in codes, as sentences in the active language."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from capacity.staffing.models import CrewRole, Shift
+from capacity.staffing.status import Gate
+from kit.reason import Reason
+from kit.signs import STAFFING, sign_of
+
+_REASONS: dict[str, Any] = {
+    "never_reported": _("%(role)s: no report yet."),
+    "below_minimum": _("%(role)s: %(present)s present, %(minimum)s is the minimum."),
+    "at_minimum": _("%(role)s: %(present)s present, exactly the minimum."),
+    "above_minimum": _("%(role)s: %(present)s present, the minimum is %(minimum)s."),
+    "report_is_old": _("%(role)s: the last report is out of date; it said %(present)s of at least %(minimum)s."),
+    "silent_for_a_day": _("%(role)s: no report for more than a day; the last one said %(present)s."),
+    "no_posts": _("No crew is required here yet, so nothing is tracked."),
+    "no_datacenters": _("This region has no datacenters that are tracked."),
+    "datacenter_closed": _("%(datacenter)s: %(status)s. Nothing with a date is promised here."),
+    "datacenter_at_risk": _("%(datacenter)s: %(status)s."),
+    "datacenter_not_tracked": _("%(datacenter)s: not tracked."),
+}
+
+
+def reason_text(reason: Reason) -> str:
+    """One reason as a sentence. Raises LookupError for a code that the core does not give."""
+    params = dict(reason.params)
+    if "role" in params:
+        params["role"] = role_label(params["role"])
+    if "shift" in params:
+        params["shift"] = shift_label(params["shift"])
+    if "status" in params:
+        params["status"] = status_label(params["status"])
+    return str(_REASONS[reason.code]) % params
+
+
+def reason_texts(stored: Iterable[dict[str, Any]]) -> list[str]:
+    """Reasons as they are stored, as sentences."""
+    return [reason_text(Reason.from_dict(data)) for data in stored]
+
+
+def gate_text(gate: Gate) -> str:
+    """What the staffing of a region means for promises, in one sentence."""
+    if not gate.dated_promise and gate.permille == 0:
+        return str(_("Every datacenter is below its minimum crew: no dated promise, and only tiers 1 and 2 are served."))
+    if not gate.dated_promise:
+        return str(_("A datacenter is below its minimum crew: no dated promise into this region."))
+    if gate.warning:
+        return str(_("A crew is at its minimum or has not reported: tiers 4 and 5 get no dated promise."))
+    if gate.status == "not_tracked":
+        return str(_("No datacenter here has reported yet, so staffing limits nothing."))
+    return str(_("Every crew is above its minimum."))
+
+
+def role_label(code: str) -> str:
+    """A crew role by its name."""
+    return str(CrewRole(code).label) if code in CrewRole.values else code
+
+
+def shift_label(code: str) -> str:
+    """A shift by its name."""
+    return str(Shift(code).label) if code in Shift.values else code
+
+
+def status_label(code: str) -> str:
+    """A status by its word."""
+    return str(sign_of(STAFFING, code).word)

@@ -1,0 +1,15 @@
+"""The look that is taken round the clock, every cycle."""
+
+from celery import shared_task
+
+from capacity.watch.actions.look_at_pools import look_at_pools
+from capacity.watch.actions.refresh_staffing import refresh_staffing
+from kit import clock
+
+
+@shared_task(name="watch.look")
+def look() -> None:
+    """Let supply follow crews, and keep the alarms."""
+    at = clock.now()
+    refresh_staffing(at=at)
+    look_at_pools(at=at)
