@@ -3,8 +3,8 @@
 A page's form carries a hidden `idempotency_key` (`{% command_fields %}`); `perform` runs the
 action under it and puts a refusal onto the form, so a view stays parse, one call, answer:
 
-    form = OrganizationForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    form = form_of(request, OrganizationForm)
+    if form.is_valid():
         done = perform(request, lambda: register_organization(actor=request.actor, at=now(), **form.cleaned_data), form)
         if done:
             return redirect("customers:organization", done.subject)
@@ -15,7 +15,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -28,6 +28,7 @@ from kit.refusal import Invalid, Refusal
 
 # Fields that say how a form was sent and not what it asks for.
 _ENVELOPE = {"csrfmiddlewaretoken", "idempotency_key"}
+AnyForm = TypeVar("AnyForm", bound=Form)
 _KEY = re.compile(r"[\x21-\x7e]{8,80}")
 
 
@@ -54,10 +55,20 @@ def perform(request: HttpRequest, act: Callable[[], Any], form: Form | None = No
             act=act,
         )
     except Refusal as refusal:
-        if form is None:
+        if form is None or refusal.interrupts:
             raise
         form.add_refusal(refusal)
         return None
+
+
+def form_of(request: HttpRequest, form: type[AnyForm], **options: Any) -> AnyForm:
+    """The form, holding what a POST sent; empty for any other method, and then never valid.
+
+    An empty POST is a wrong form, not an unasked one, which `request.POST or None` would make of it.
+    """
+    if request.method == "POST":
+        return form(request.POST, request.FILES, **options)
+    return form(**options)
 
 
 def form_page(

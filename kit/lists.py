@@ -552,7 +552,7 @@ def shown(value: Any) -> Any:
     if isinstance(value, SafeString):
         return value
     if value is None or value == "":
-        return "–"  # noqa: RUF001 - a dash is what is meant
+        return "–"
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, int | float | Decimal):

@@ -7,7 +7,7 @@ from django.shortcuts import redirect
 from django.urls import include, path
 from django.utils.html import format_html
 
-from kit.commands import form_page, perform
+from kit.commands import form_of, form_page, perform
 from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter
 from kit.forms import DayField, Group, QuantityField, VersionedForm, required_text
 from kit.lists import Column, ListSpec, list_page
@@ -73,8 +73,8 @@ def rows(request):
 
 
 def add(request):
-    form = RowForm(request.POST or None, initial={"row_version": 1})
-    if request.method == "POST" and form.is_valid():
+    form = form_of(request, RowForm, initial={"row_version": 1})
+    if form.is_valid():
         performed = perform(request, lambda: _add(**form.cleaned_data), form)
         if performed:
             return redirect(f"/rows/{performed.subject}/")

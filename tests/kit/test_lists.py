@@ -21,23 +21,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.kit.pages")]
 
 
 @pytest.fixture(autouse=True)
-def table(db, settings):
+def table(db, test_templates):
     create_table()
-    parent = {"loaders": [("django.template.loaders.locmem.Loader", {"tests/parent.html": "<i>{{ row.parent }}</i>"})]}
-    settings.TEMPLATES = [
-        {
-            **settings.TEMPLATES[0],
-            "APP_DIRS": False,
-            "OPTIONS": {
-                **settings.TEMPLATES[0]["OPTIONS"],
-                "loaders": [
-                    *parent["loaders"],
-                    "django.template.loaders.filesystem.Loader",
-                    "django.template.loaders.app_directories.Loader",
-                ],
-            },
-        }
-    ]
 
 
 @pytest.fixture
@@ -286,7 +271,7 @@ def test_a_spec_that_contradicts_itself_does_not_start():
 def test_values_are_shown_in_the_locale():
     with translation.override("de"):
         assert shown(1234567) == "1.234.567"
-        assert shown(None) == "–"  # noqa: RUF001
+        assert shown(None) == "–"
         assert shown(datetime(2026, 3, 1, 12, 0, tzinfo=UTC)).startswith("<time ")
     with translation.override("en"):
         assert shown(1234567) == "1,234,567"
