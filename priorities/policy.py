@@ -86,8 +86,7 @@ class OverrideScope(StrEnum):
     ORGANIZATION = "organization"
 
 
-# Order of preference where several facts of one kind stand side by side.
-_VERIFICATION_ORDER = {Verification.VERIFIED: 0, Verification.PROVISIONAL: 1, Verification.NONE: 2}
+# Which of several overrides of one kind counts: the narrower one.
 _SCOPE_ORDER = {OverrideScope.REQUEST: 0, OverrideScope.ORGANIZATION: 1}
 
 
@@ -105,8 +104,8 @@ class SectorClaim:
     def __post_init__(self) -> None:
         object.__setattr__(self, "verification", Verification(self.verification))
 
-    def _key(self) -> tuple[str, int, bool]:
-        return (self.category, _VERIFICATION_ORDER[self.verification], not self.certificate)
+    def _key(self) -> tuple[str, str, bool]:
+        return (self.category, self.verification, self.certificate)
 
 
 @dataclass(frozen=True, slots=True)
