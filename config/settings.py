@@ -68,12 +68,15 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "users.middleware.ActorMiddleware",
+    # Every page needs a signed-in person unless its view says `@login_not_required`.
+    "users.middleware.SignInMiddleware",
     "config.middleware.PreferencesMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "config.middleware.RefusalMiddleware",
+    "users.fresh_step.FreshStepMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -142,14 +145,22 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGIN_BY_CODE_ENABLED = False
+ACCOUNT_SESSION_REMEMBER = False  # The cookie goes with the browser; the session ends after twelve hours at most.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # Whoever asks for a new password for a stranger sends them no mail.
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # A changed password or second factor is told to its owner by mail.
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Vorrang"
+# Five wrong passwords lock an account for one address only, so nobody can lock out somebody else.
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25
+AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "users.lockout.account_of"
+AXES_CLIENT_IP_CALLABLE = "users.lockout.address_of"
+AXES_LOCKOUT_CALLABLE = "users.lockout.locked_out"
 AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # Trying again does not prolong it.
 AXES_ENABLED = os.environ.get("VORRANG_LOCKOUT", "1") == "1"
 
 SESSION_COOKIE_AGE = 12 * 3600
@@ -169,6 +180,7 @@ if IN_PRODUCTION:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     if os.environ.get("VORRANG_BEHIND_PROXY") == "1":
+        ALLAUTH_TRUSTED_PROXY_COUNT = 1  # Whose word on the client's address counts; for `users.lockout` too.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 CONTENT_SECURITY_POLICY = {

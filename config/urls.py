@@ -1,5 +1,14 @@
 """Every address of the product."""
 
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns: list = []
+urlpatterns = [
+    path("account/", include("users.signin_urls")),
+    path("", include("users.urls")),
+]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
+handler404 = "config.errors.not_found"
+handler429 = "users.lockout.too_many"  # allauth's own: it asks for it by this name
+handler500 = "config.errors.server_error"

@@ -15,13 +15,15 @@ class Refusal(Exception):
 
     Subclasses set `code`, `message` and perhaps `remedy` and `status` (HTTP, always 4xx);
     `message` and `remedy` are lazy translations with `%(name)s` places for the values.
-    `fields` maps form or API field names to sentences of their own.
+    `fields` maps form or API field names to sentences of their own. One that `interrupts` is no
+    matter of the form that was sent: something else has to happen first.
     """
 
     code = "refused"
     status = 409
     message: Any = _("This cannot be done.")
     remedy: Any = ""
+    interrupts = False
 
     def __init__(self, fields: Mapping[str, Sequence[Any]] | None = None, **values: Any) -> None:
         self.fields = {name: list(messages) for name, messages in (fields or {}).items()}

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from kit.refusal import NotAllowed, Refusal
+from kit.refusal import Conflict, NotAllowed, Refusal
 from users.models import RoleAssignment, User
 from users.roles import Role
 
@@ -26,10 +26,27 @@ class NeedsRole(NotAllowed):
     message = _("This needs the role %(roles)s%(scope)s.")
 
 
+class NotYourself(NotAllowed):
+    """Administrators manage other people's rights, never their own."""
+
+    code = "not_yourself"
+    message = _("Nobody changes their own rights.")
+    remedy = _("Ask another administrator.")
+
+
+class HasLeft(Conflict):
+    """The person is not a member of staff any more."""
+
+    code = "person_has_left"
+    message = _("%(name)s has left.")
+    remedy = _("Invite them again.")
+
+
 class NeedsFreshSignIn(NotAllowed):
     """A second signature needs a sign-in step that is at most five minutes old."""
 
     code = "needs_fresh_sign_in"
+    interrupts = True
     message = _("Please confirm that it is you: this act needs a sign-in step of the last five minutes.")
     remedy = _("Confirm with your password or your code and repeat the act.")
 
@@ -130,3 +147,44 @@ def actor_of(user: User, *, fresh_at: datetime | None = None, request_id: UUID |
         fresh_at=fresh_at,
         request_id=request_id,
     )
+
+
+def may_see_people(actor: Actor) -> Refusal | None:
+    """Administrators and the auditor see who holds what."""
+    return actor.needs(Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+def may_invite(actor: Actor) -> Refusal | None:
+    """Administrators invite."""
+    return actor.needs(Role.ADMINISTRATOR)
+
+
+def may_manage(actor: Actor, person: User) -> Refusal | None:
+    """Administrators appoint and dismiss, and see off who leaves; never themselves."""
+    if refusal := actor.needs(Role.ADMINISTRATOR):
+        return refusal
+    if person.pk == actor.user_id:
+        return NotYourself()
+    return HasLeft(name=person.name) if person.left_at else None
+
+
+def may_plan_duty(actor: Actor) -> Refusal | None:
+    """Administrators and duty managers plan the rota."""
+    return actor.needs(Role.ADMINISTRATOR, Role.DUTY_MANAGER)
+
+
+def may_read_journal(actor: Actor) -> Refusal | None:
+    """The whole journal is for the auditor and administrators; others see the history on each record's page."""
+    return actor.needs(Role.AUDITOR, Role.ADMINISTRATOR)
+
+
+def still_administrator(actor: Actor) -> Refusal | None:
+    """As `actor.needs`, but as the database has it now, with every administrator's row locked.
+
+    Two administrators who act on each other at once wait for one another here; whoever comes second
+    and is none any more is refused, so one always remains. Needs a transaction.
+    """
+    held = RoleAssignment.objects.select_for_update().filter(role=Role.ADMINISTRATOR, ended_at=None).order_by("pk")
+    if actor.user_id in {assignment.user_id for assignment in held}:
+        return None
+    return NeedsRole(roles=Role.ADMINISTRATOR.label, scope="")

@@ -1,0 +1,90 @@
+"""What is known about people: who they are, what they hold, who is on duty."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from users.access import Actor
+from users.models import DutyShift, Invitation, Portfolio, RoleAssignment, SavedView, User
+
+
+@dataclass(frozen=True)
+class OnDuty:
+    """Who gives second signatures now, who stands in, and until when; None where nobody does."""
+
+    holder: User | None = None
+    deputy: User | None = None
+    until: datetime | None = None
+
+
+def on_duty(at: datetime) -> OnDuty:
+    """The duty holder and deputy at a moment; one query. Shifts are half-open and never overlap."""
+    shift = DutyShift.objects.filter(starts_at__lte=at, ends_at__gt=at).select_related("holder", "deputy").first()
+    return OnDuty(shift.holder, shift.deputy, shift.ends_at) if shift else OnDuty()
+
+
+def coming_shifts(at: datetime) -> QuerySet[DutyShift]:
+    """The shift that runs now and all later ones, in order."""
+    return DutyShift.objects.filter(ends_at__gt=at).select_related("holder", "deputy").order_by("starts_at")
+
+
+def people() -> QuerySet[User]:
+    """Everybody who is or was a member of staff, with the roles held now as `held`."""
+    held = RoleAssignment.objects.filter(ended_at=None).prefetch_related("portfolios").order_by("role")
+    return User.objects.prefetch_related(Prefetch("assignments", queryset=held, to_attr="held"))
+
+
+def people_with(*roles: str) -> QuerySet[User]:
+    """The active people who hold one of the roles now, wherever it reaches."""
+    holding = RoleAssignment.objects.filter(role__in=roles, ended_at=None)
+    return User.objects.filter(is_active=True, pk__in=holding.values("user_id")).order_by("name", "pk")
+
+
+def assignments_of(user: User) -> QuerySet[RoleAssignment]:
+    """What a person holds and held, the present first."""
+    return (
+        RoleAssignment.objects.filter(user=user)
+        .select_related("assigned_by", "ended_by")
+        .prefetch_related("portfolios")
+        .order_by("-ended_at", "role", "-pk")
+    )
+
+
+def open_invitations(at: datetime) -> QuerySet[Invitation]:
+    """Invitations that can still be accepted, or ran out without an answer."""
+    return (
+        Invitation.objects.filter(accepted_at=None, withdrawn_at=None)
+        .select_related("invited_by")
+        .prefetch_related("portfolios")
+        .order_by("-invited_at", "-pk")
+    )
+
+
+def portfolios() -> QuerySet[Portfolio]:
+    """Every portfolio."""
+    return Portfolio.objects.all()
+
+
+def names_of(public_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names behind pseudonymous ids; one query. Ids of nobody are left out."""
+    wanted = {public_id for public_id in public_ids if public_id is not None}
+    return dict(User.objects.filter(public_id__in=wanted).values_list("public_id", "name")) if wanted else {}
+
+
+def saved_views(actor: Actor, page: str) -> Sequence[SavedView]:
+    """The person's saved views of a list page, by name."""
+    return list(SavedView.objects.filter(user_id=actor.user_id, page=page))
+
+
+def matching(term: str) -> Q:
+    """People whose name or address contains the term."""
+    return Q(name__icontains=term) | Q(email__icontains=term)
+
+
+def tokens_of(user: Any) -> QuerySet[Any]:
+    """The person's API tokens, the newest first."""
+    return user.auth_token_set.order_by("-created", "pk")
