@@ -30,8 +30,8 @@ CHECKS: dict[str, tuple[tuple[str | Path, ...], dict[str, str]]] = {
     "Models and migrations agree": ((*MANAGE, "makemigrations", "--check", "--dry-run"), TESTING),
     "Production settings": ((*MANAGE, "check", "--deploy", "--fail-level", "WARNING"), PRODUCTION),
     "German texts": ((PYTHON, "-m", "script.support.messages", "--check"), {}),
-    "Code style": ((BIN / "ruff", "check", "--quiet"), {}),
-    "Code format": ((BIN / "ruff", "format", "--check", "--quiet"), {}),
+    "Code style": ((BIN / "ruff", "check", "--quiet", "--output-format", "concise"), {}),
+    "Code format": ((BIN / "ruff", "format", "--check", "--output-format", "concise"), {}),
 }
 
 

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import json
 import os
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -147,5 +146,4 @@ def _port(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.stdout.reconfigure(line_buffering=True)
     main(serve)

@@ -211,14 +211,12 @@ def _make_cluster(folder: Path, programs: Path, prefix: tuple[str, ...], user: i
         folder.parent.chmod(0o711)
         os.chown(draft, user, user)
         os.chown(word, user, user)
+    access = ("-U", "postgres", "--auth=scram-sha-256", f"--pwfile={word}")
+    # Sorting is bytewise and the same everywhere; upper and lower case know all letters.
+    letters = ("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    initdb: list[str | Path] = [*prefix, programs / "initdb", "-D", draft, *access, *letters]
     try:
-        # Sorting is bytewise and the same everywhere; upper and lower case know all letters.
-        run(
-            *(*prefix, programs / "initdb", "-D", draft, "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={word}"),
-            *("-E", "UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
-            user=user,
-            failing="PostgreSQL could not make its data folder.",
-        )
+        run(*initdb, user=user, failing="PostgreSQL could not make its data folder.")
     finally:
         word.unlink()
     draft.rename(folder)
