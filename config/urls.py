@@ -2,9 +2,12 @@
 
 from django.urls import include, path
 
+from config.styleguide import styleguide
+
 urlpatterns = [
     path("account/", include("users.signin_urls")),
     path("", include("users.urls")),
+    path("styleguide/", styleguide, name="styleguide"),
 ]
 
 handler400 = "config.errors.bad_request"

@@ -33,6 +33,7 @@ BUNDLES: dict[str, tuple[str, ...]] = {
         "css/components/breadcrumbs.css",
         "css/components/callout.css",
         "css/components/facts.css",
+        "css/components/refusal.css",
         "css/components/table.css",
         "css/layouts/public.css",
     ),
