@@ -1,5 +1,7 @@
 """Requests for new capacity, how they rank, what was decided, and what was granted."""
 
+from datetime import timedelta
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Func, Q, Value
@@ -157,6 +159,11 @@ class CapacityRequest(Public):
         return f"R-{self.number}"
 
     @property
+    def paused_for(self) -> timedelta:
+        """How long the clock of the service target stood still."""
+        return timedelta(seconds=self.paused_seconds)
+
+    @property
     def workload(self) -> WorkloadClass:
         """The confirmed workload class, or the claimed one while nobody confirmed it."""
         return self.confirmed_workload or self.claimed_workload
@@ -208,6 +215,9 @@ class RequestLine(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.quantity} {self.resource.unit}"
+
 
 class RequestRegion(models.Model):
     """A region that would do, in the order of the customer's wish (1 is the first)."""
@@ -227,6 +237,9 @@ class RequestRegion(models.Model):
             models.UniqueConstraint(fields=["request", "wish"], name="wish_given_once"),
         ]
         indexes = [models.Index(fields=["region", "request"], name="request_region")]
+
+    def __str__(self) -> str:
+        return f"{self.wish}. {self.region}"
 
 
 class RequestMove(AppendOnly):

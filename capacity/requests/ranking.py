@@ -1,0 +1,292 @@
+"""How requests rank: facts from rows, a `Ranking` row whenever they changed, and the stored order.
+
+The policy itself is pure (`priorities.policy`). The stored order is derived: a sweep over every undecided request once
+a cycle makes it right again, whatever changed (claims, overrides, waiting, the policy, or the rows themselves by
+mistake), so no change below needs to be noticed one by one. It may lag one cycle behind; who decides or plans asks
+`rank_now` and never the stored order.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import connection, models, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from capacity.requests.models import PENDING_STATES, CapacityRequest, Ranking
+from customers.queries import ClaimInForce, claims_in_force_of
+from journal.models import Cursor
+from priorities import policy
+from priorities.models import PolicyVersion
+from priorities.overrides import facts_in_force
+from priorities.policies import active_version, policy_of
+
+# Where working days are counted: the provider's own office.
+OFFICE_ZONE = ZoneInfo("Europe/Berlin")
+# Points below this many come first; more than any score and waiting can reach.
+MOST_POINTS = 1_000_000
+SWEEP = "requests.order"
+SWEEP_BATCH = 1_000
+
+
+class Cause(models.TextChoices):
+    """Why a request was ranked again."""
+
+    FILED = "filed", _("Filed")
+    WORKLOAD = "workload", _("The workload was confirmed")
+    DECISION = "decision", _("Looked at to decide")
+    SWEEP = "sweep", _("Facts or policy changed")
+    OVERRIDE = "override", _("An override began or ended")
+    CLAIM = "claim", _("A claim changed")
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A request with its facts and what the policy makes of them at a moment."""
+
+    request: CapacityRequest
+    facts: policy.Facts
+    result: policy.Ranking
+
+    def key(self, *, scarce: bool, at: datetime) -> tuple[int, ...]:
+        """Its place in the published order; smaller comes first."""
+        return policy.order_key(self.result, self.facts, scarce=scarce, at=at)
+
+
+def policy_in_force(at: datetime) -> tuple[PolicyVersion, policy.Policy]:
+    """The version in force, as row and as value; one query once the value was seen by this process."""
+    version = active_version(at)
+    return version, _value(version.public_id)
+
+
+# A version never changes after it was proposed, and its public id is never given to another.
+@lru_cache(maxsize=16)
+def _value(public_id: UUID) -> policy.Policy:
+    return policy_of(PolicyVersion.objects.get(public_id=public_id))
+
+
+def facts_of(requests: Sequence[CapacityRequest], *, at: datetime) -> dict[int, policy.Facts]:
+    """The facts of each request at a moment, by its key; three queries, however many requests.
+
+    Organizations and workload classes should be selected with the requests.
+    """
+    claims = claims_in_force_of({request.organization_id for request in requests}, at)
+    overrides = facts_in_force({request.public_id for request in requests}, at=at)
+    return {
+        request.pk: _facts(request, claims.get(request.organization_id, ()), overrides.get(request.public_id, ()), at)
+        for request in requests
+    }
+
+
+def _facts(
+    request: CapacityRequest,
+    claims: Iterable[ClaimInForce],
+    overrides: tuple[policy.OverrideFact, ...],
+    at: datetime,
+) -> policy.Facts:
+    organization = request.organization
+    workload = request.workload.code
+    since = organization.customer_since
+    return policy.Facts(
+        claims=tuple(
+            policy.SectorClaim(
+                category=claim.category,
+                verification=policy.Verification(claim.verification),
+                # A certificate is about one service, so it counts for that workload alone.
+                certificate=workload in claim.certified_workloads,
+            )
+            for claim in claims
+        ),
+        workload=workload,
+        workload_confirmed=request.confirmed_workload_id is not None,
+        offer_type=policy.OfferType(organization.offer_type),
+        is_existing=since is not None and since <= at.date(),
+        is_internal=organization.is_internal,
+        completed_at=request.completed_at,
+        request_number=request.number,
+        overrides=overrides,
+    )
+
+
+def rank_now(requests: Sequence[CapacityRequest], *, at: datetime) -> list[Ranked]:
+    """Rank requests on the facts of this moment without writing anything."""
+    _version, terms = policy_in_force(at)
+    facts = facts_of(requests, at=at)
+    return [Ranked(request, facts[request.pk], _rank(facts[request.pk], terms)) for request in requests]
+
+
+def _rank(facts: policy.Facts, terms: policy.Policy) -> policy.Ranking:
+    # Neither the completeness time nor the number is part of a rank, so requests that share the rest share the answer.
+    return _rank_alike(replace(facts, completed_at=None, request_number=0), terms)
+
+
+@lru_cache(maxsize=4_096)
+def _rank_alike(facts: policy.Facts, terms: policy.Policy) -> policy.Ranking:
+    return policy.rank(facts, terms)
+
+
+def rank_request(request: CapacityRequest, *, cause: Cause, at: datetime) -> Ranked:
+    """Rank one request and store it: see `store_rankings`. Call it with the request locked."""
+    (ranked,) = rank_now([request], at=at)
+    store_rankings([ranked], cause=cause, at=at)
+    return ranked
+
+
+def rerank_requests(ids: Iterable[int], *, cause: Cause, at: datetime) -> int:
+    """Rank these requests (primary keys) again; how many of them had something to store."""
+    with transaction.atomic():
+        # In the order of keys, so that two of these cannot wait for each other.
+        requests = list(_with_facts(CapacityRequest.objects.filter(pk__in=list(ids))).order_by("pk"))
+        return store_rankings(rank_now(requests, at=at), cause=cause, at=at)
+
+
+def sweep_order(*, at: datetime) -> int:
+    """Rank every undecided request again and note when; how many had something to store.
+
+    Each batch is a transaction of its own, so that nobody waits long for a row.
+    """
+    stored, last = 0, 0
+    while True:
+        ids = list(
+            CapacityRequest.objects.filter(state__in=PENDING_STATES, pk__gt=last)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:SWEEP_BATCH]
+        )
+        if not ids:
+            break
+        stored += rerank_requests(ids, cause=Cause.SWEEP, at=at)
+        last = ids[-1]
+    Cursor.objects.update_or_create(consumer=SWEEP, defaults={"advanced_at": at})
+    return stored
+
+
+def order_as_of() -> datetime | None:
+    """When the stored order was last made right for every request; None before the first sweep."""
+    return Cursor.objects.filter(consumer=SWEEP).values_list("advanced_at", flat=True).first()
+
+
+def _with_facts(requests: QuerySet[CapacityRequest]) -> QuerySet[CapacityRequest]:
+    return requests.select_for_update(of=("self",), no_key=True).select_related(
+        "organization", "claimed_workload", "confirmed_workload", "ranking"
+    )
+
+
+def store_rankings(ranked: Sequence[Ranked], *, cause: Cause, at: datetime) -> int:
+    """Write a `Ranking` for each request whose facts or policy changed, and the order where it differs.
+
+    The requests must be locked; their instances are brought up to date. Returns how many were written.
+    """
+    version, terms = policy_in_force(at)
+    fresh = []
+    for one in ranked:
+        known = one.request.ranking
+        digest = policy.digest(one.facts)
+        if known is None or known.facts_hash != digest or known.policy_version_id != version.pk:
+            fresh.append((one, _ranking_row(one, digest, version, cause, at)))
+    Ranking.objects.bulk_create([row for _one, row in fresh], batch_size=500)
+    for one, row in fresh:
+        one.request.ranking = row
+    changed = [one.request for one in ranked if _set_order(one, terms, at)]
+    _write_order({request.pk: request for request in [*changed, *(one.request for one, _row in fresh)]})
+    return len({request.pk for request in changed} | {one.request.pk for one, _row in fresh})
+
+
+def _ranking_row(one: Ranked, digest: str, version: PolicyVersion, cause: Cause, at: datetime) -> Ranking:
+    return Ranking(
+        request=one.request,
+        policy_version=version,
+        facts=one.facts.as_dict(),
+        facts_hash=digest,
+        result=one.result.as_dict(),
+        tier=one.result.tier,
+        claimed_tier=one.result.claimed_tier,
+        score=one.result.score,
+        is_provisional=one.result.provisional,
+        is_confirmed=one.result.confirmed,
+        cause=cause,
+        at=at,
+    )
+
+
+# The derived columns with their types, as they are written in one statement.
+_ORDER = {
+    "ranking_id": "bigint",
+    "tier": "smallint",
+    "claimed_tier": "smallint",
+    "is_provisional": "boolean",
+    "is_confirmed": "boolean",
+    "order_standing": "smallint",
+    "order_band": "smallint",
+    "order_behind": "integer",
+    "order_at": "timestamptz",
+    "ranked_at": "timestamptz",
+    "due_at": "timestamptz",
+}
+
+
+def _set_order(one: Ranked, terms: policy.Policy, at: datetime) -> bool:
+    """Put the derived columns onto the instance; whether one of them differs."""
+    request = one.request
+    wanted: dict[str, Any] = {
+        "tier": one.result.tier,
+        "claimed_tier": one.result.claimed_tier,
+        "is_provisional": one.result.provisional,
+        "is_confirmed": one.result.confirmed,
+        "due_at": _due_at(one, terms),
+        **order_columns(one, at),
+    }
+    differs = any(getattr(request, name) != value for name, value in wanted.items())
+    for name, value in wanted.items():
+        setattr(request, name, value)
+    if differs or request.ranked_at is None:
+        request.ranked_at = at
+        return True
+    return False
+
+
+def order_columns(one: Ranked, at: datetime) -> dict[str, Any]:
+    """The place in the order as columns; comparing them from first to last is comparing `Ranked.key`."""
+    overdue = policy.is_overdue(one.result, one.facts, at=at)
+    points = policy.aged_score(one.result, one.facts, at=at)
+    return {
+        "order_standing": 2 if one.facts.held else 0,
+        "order_band": (
+            (0 if one.facts.pinned else 1000)
+            + one.result.claimed_tier * 100
+            + (10 if one.result.provisional else 0)
+            + (0 if overdue else 1)
+        ),
+        "order_behind": max(0, MOST_POINTS - points),
+        "order_at": one.facts.completed_at or one.request.filed_at,
+    }
+
+
+def _due_at(one: Ranked, terms: policy.Policy) -> datetime | None:
+    due = policy.due_at(one.result, one.facts, terms, zone=OFFICE_ZONE)
+    if due is None:
+        return None
+    # The clock stands still while information is asked for.
+    return due + one.request.paused_for
+
+
+def _write_order(requests: dict[int, CapacityRequest]) -> None:
+    if not requests:
+        return
+    columns = ["id", *_ORDER]
+    types = ["bigint", *_ORDER.values()]
+    values: list[list[Any]] = [[getattr(r, "pk" if c == "id" else c) for r in requests.values()] for c in columns]
+    table = CapacityRequest._meta.db_table
+    assignments = ", ".join(f"{column} = fresh.{column}" for column in _ORDER)
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    with connection.cursor() as cursor:
+        # Names and types come from the table above, values are parameters.
+        cursor.execute(
+            f"UPDATE {table} AS r SET {assignments}"  # noqa: S608
+            f" FROM unnest({arrays}) AS fresh({', '.join(columns)}) WHERE r.id = fresh.id",
+            values,
+        )
