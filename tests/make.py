@@ -5,8 +5,24 @@ name only what it is about.
 """
 
 import itertools
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
 
+from capacity.pools import ledger
+from capacity.pools.actions.seed_resources import seed_resources
+from capacity.pools.actions.set_supply_terms import set_supply_terms
+from capacity.pools.actions.set_up_pools import set_up_pools
+from capacity.pools.models import LedgerEntry, Level, Pool
+from capacity.regions.actions.confirm_condition import confirm_condition
+from capacity.regions.actions.declare_condition import declare_condition
+from capacity.regions.actions.import_regions import import_regions
+from capacity.regions.listing import Line, RegionFacts
+from capacity.regions.models import ConditionDeclaration, Datacenter, Region
+from capacity.staffing import shifts
+from capacity.staffing.actions.file_shift_report import Crew, as_rostered
+from capacity.staffing.actions.set_up_crews import set_up_crews
+from capacity.watch.actions.report_shift import report_shift
 from customers.actions.add_evidence import Item
 from customers.actions.check_evidence import check_evidence
 from customers.actions.propose_claim import propose_claim
@@ -16,7 +32,7 @@ from customers.actions.take_up_claim import take_up_claim
 from customers.actions.verify_claim import verify_claim
 from customers.models import Claim, EvidenceKind, Organization, Register, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.names import search_text, sort_key
-from users.access import Actor, actor_of
+from users.access import SYSTEM, Actor, actor_of
 from users.models import Portfolio, RoleAssignment, User
 from users.roles import PORTFOLIO_SCOPED, REGION_SCOPED, Role
 
@@ -158,3 +174,79 @@ def _word(number: int) -> str:
     letters = "bdfgklmnprstvwz"
     sounds = [letters[(number * step + step) % len(letters)] + "aeiou"[(number + step) % 5] for step in (1, 3, 7, 11)]
     return "".join(sounds).capitalize()
+
+
+# --- regions, crews, pools ---------------------------------------------------------------------------
+
+
+def region(code: str = "westeurope", *, condition: str = "normal", size: str = "small", **facts) -> Region:
+    """A region with datacenters (large 3, medium 2, small 1), crews and empty pools of every resource."""
+    given = {
+        "name": facts.pop("name", code.title()),
+        "geography": "Europe",
+        "geography_group": "Europe",
+        "place": "Musterstadt",
+        "country": "NLD",
+        "latitude": Decimal("52.37"),
+        "longitude": Decimal("4.9"),
+        "paired_code": "",
+        "time_zone": "UTC",
+    }
+    line = Line(2, code, RegionFacts(code=code, size=size, **{**given, **facts}))
+    seed_resources()
+    import_regions(actor=SYSTEM, lines=[line], at=NOW)
+    set_up_crews(actor=SYSTEM, sizes={code: size}, at=NOW)
+    set_up_pools(actor=SYSTEM, sizes={code: size}, with_sample=False, at=NOW)
+    if condition != "normal":
+        declared(code, condition)
+    return Region.objects.get(code=code)
+
+
+def declared(code: str, condition: str, *, confirmed: bool = True, at: datetime = NOW) -> ConditionDeclaration:
+    """A condition that an operator declared, with a duty manager's signature where it takes two."""
+    declaration = declare_condition(
+        actor=acting(Role.REGION_OPERATOR),
+        region_code=code,
+        condition=condition,
+        evidence="Headroom below five percent since Monday.",
+        review_date=at.date() + timedelta(days=7),
+        row_version=Region.objects.get(code=code).row_version,
+        at=at,
+    )
+    if confirmed and declaration.state == "proposed":
+        duty_manager = acting(Role.DUTY_MANAGER, fresh_at=at)
+        return confirm_condition(actor=duty_manager, declaration_id=declaration.public_id, at=at)
+    return declaration
+
+
+def pool(code: str = "westeurope", resource: str = "vcpu", *, powered_on: int = 1000, **terms) -> Pool:
+    """The region's pool of the resource with this supply; the tier-1 reserve is 10 percent."""
+    if not Region.objects.filter(code=code).exists():
+        region(code)
+    made = Pool.objects.get(region__code=code, resource__code=resource)
+    stated = {"out_of_service": 0, "organic_growth": 0, "failure_reserve": 0, **terms}
+    set_supply_terms(
+        actor=SYSTEM,
+        pool=made,
+        powered_on=powered_on,
+        reason="Test",
+        row_version=made.row_version,
+        at=NOW,
+        **stated,
+    )
+    return Pool.objects.select_related("region", "resource").get(pk=made.pk)
+
+
+def promised(pool: Pool, quantity: int, level: str = "general") -> LedgerEntry:
+    """So many units of the pool, granted to somebody."""
+    posting = ledger.Posting(pool.pk, Level(level), quantity, f"test:{next(_count)}")
+    return ledger.grant([posting], actor=SYSTEM, at=NOW)[0]
+
+
+def shift_reported(datacenter: Datacenter, present: int | None = None, *, at: datetime = NOW, by: Actor = SYSTEM):
+    """The report of the shift that is on: everybody rostered, or so many of every role."""
+    day, shift = shifts.current(at, ZoneInfo(datacenter.time_zone))
+    crews = as_rostered(datacenter, shift)
+    if present is not None:
+        crews = {role: Crew(present=present) for role in crews}
+    return report_shift(actor=by, datacenter=datacenter, date=day, shift=shift, crews=crews, at=at)

@@ -24,4 +24,3 @@ def may_see_alarms(actor: Actor) -> Refusal | None:
 def may_acknowledge_alarm(actor: Actor, alarm: Alarm) -> Refusal | None:
     """Operators and duty managers take up what happens in their regions."""
     return actor.needs(Role.REGION_OPERATOR, Role.DUTY_MANAGER, region=alarm.region.code)
-

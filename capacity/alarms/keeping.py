@@ -41,7 +41,9 @@ def keep_alarms(
                 Alarm.objects.filter(pk=alarm.pk).update(values=dict(causes[key]), row_version=F("row_version") + 1)
         # Somebody else may look at the same moment; the database lets one of us raise it.
         raised = [
-            Alarm(kind=kind, region_id=region_id, subject=subject, values=dict(causes[region_id, subject]), raised_at=at)
+            Alarm(
+                kind=kind, region_id=region_id, subject=subject, values=dict(causes[region_id, subject]), raised_at=at
+            )
             for region_id, subject in sorted(new)
         ]
         Alarm.objects.bulk_create(raised, ignore_conflicts=True)

@@ -55,6 +55,9 @@ class CrewRequirement(models.Model):
             models.CheckConstraint(condition=Q(minimum__lte=200, rostered__lte=500), name="crew_is_plausible"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.role} ({self.shift}): {self.minimum}"
+
 
 class ShiftReport(AppendOnly):
     """Who was there, as counts per role. A correction is a new report; the latest one counts."""
@@ -100,7 +103,8 @@ class StateConfirmation(AppendOnly):
         indexes = [models.Index(fields=["datacenter", "-until"], name="state_confirmation_latest")]
         constraints = [
             models.CheckConstraint(
-                condition=Q(until__gt=F("at"), until__lte=F("at") + timedelta(hours=24)), name="vouched_for_a_day_at_most"
+                condition=Q(until__gt=F("at"), until__lte=F("at") + timedelta(hours=24)),
+                name="vouched_for_a_day_at_most",
             )
         ]
 
@@ -116,3 +120,6 @@ class DatacenterStatus(models.Model):
     last_report_at = models.DateTimeField(null=True)
     since = models.DateTimeField()
     computed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.status

@@ -93,7 +93,8 @@ def region_strips(board: Iterable[BoardRow]) -> dict[int, tuple[Day, ...]]:
 
 def worst_status(statuses: Iterable[str]) -> str:
     """The status that a region shows for its datacenters; not tracked where none is."""
-    return min(statuses, key=lambda status: WORST_FIRST.index(StaffingStatus(status)), default=StaffingStatus.NOT_TRACKED)
+    shown_first = sorted(statuses, key=lambda status: WORST_FIRST.index(StaffingStatus(status)))
+    return shown_first[0] if shown_first else StaffingStatus.NOT_TRACKED
 
 
 def region_statuses() -> dict[int, str]:

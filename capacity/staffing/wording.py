@@ -45,7 +45,7 @@ def reason_texts(stored: Iterable[dict[str, Any]]) -> list[str]:
 def gate_text(gate: Gate) -> str:
     """What the staffing of a region means for promises, in one sentence."""
     if not gate.dated_promise and gate.permille == 0:
-        return str(_("Every datacenter is below its minimum crew: no dated promise, and only tiers 1 and 2 are served."))
+        return str(_("No datacenter has its minimum crew: no dated promise, and only tiers 1 and 2 are served."))
     if not gate.dated_promise:
         return str(_("A datacenter is below its minimum crew: no dated promise into this region."))
     if gate.warning:

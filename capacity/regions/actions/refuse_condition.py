@@ -51,9 +51,7 @@ def _require_proposed(declaration: ConditionDeclaration) -> None:
         raise NotProposedAnyMore()
 
 
-def _close(
-    region: Region, declaration: ConditionDeclaration, action: str, *, actor: Actor, at: datetime
-) -> None:
+def _close(region: Region, declaration: ConditionDeclaration, action: str, *, actor: Actor, at: datetime) -> None:
     declaration.ended_at = at
     declaration.row_version += 1
     declaration.save()

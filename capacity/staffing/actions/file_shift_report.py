@@ -144,7 +144,9 @@ def _check(
         zone = ZoneInfo(datacenter.time_zone)
         begins = shifts.starts_at(day, shift, zone)
         if begins > at:
-            fields["date"] = [_("This shift has not begun yet; it begins at %(time)s.") % {"time": _local(begins, zone)}]
+            fields["date"] = [
+                _("This shift has not begun yet; it begins at %(time)s.") % {"time": _local(begins, zone)}
+            ]
         elif begins < at - LATEST_CORRECTION:
             fields["date"] = [
                 _("Reports are taken for %(days)s days; this shift is older.") % {"days": LATEST_CORRECTION.days}
@@ -191,5 +193,3 @@ def _crew_problem(role: str, requirement: CrewRequirement | None, crew: Crew | N
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:
     return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}"
-
-

@@ -13,7 +13,7 @@ from users.access import Actor
 
 # Two people of every role at least: one alone cannot handle most incidents safely (decision core, section 8).
 MINIMUM = 2
-# How many more are rostered, by the size of the region: assumptions of a new installation, to be set right by operators.
+# How many more are rostered, by the size of the region: assumptions of a new installation.
 SPARE = {"large": 3, "medium": 2, "small": 1}
 # Logistics works by day.
 ROLES = {Shift.DAY: list(CrewRole), Shift.NIGHT: [role for role in CrewRole if role != CrewRole.LOGISTICS]}
