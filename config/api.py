@@ -16,7 +16,6 @@ from rest_framework.authentication import SessionAuthentication, get_authorizati
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
-from rest_framework.views import set_rollback
 
 from config.errors import PROBLEM_TYPE, PageNotFound, problem
 from config.middleware import zone_of
@@ -107,7 +106,6 @@ def refuse(exception: Exception, context: dict[str, Any]) -> Response | None:
     refusal = _as_refusal(exception)
     if refusal is None:
         return None
-    set_rollback()
     headers = {}
     if getattr(exception, "auth_header", None):
         headers["WWW-Authenticate"] = exception.auth_header  # type: ignore[attr-defined]
