@@ -11,7 +11,7 @@ from capacity.alarms.models import Alarm
 from capacity.pools import arithmetic, ledger
 from capacity.pools.actions.set_supply_terms import CannotSetTerms, TermsHold, set_supply_terms
 from capacity.pools.models import Level, Pool, SupplyChange
-from capacity.pools.sample import sample_terms
+from capacity.pools.sample import PER_THOUSAND_VCPU, VCPU, sample_terms
 from capacity.watch.actions.look_at_pools import look_at_pools
 from journal.models import Entry
 from kit.refusal import StaleForm
@@ -150,13 +150,12 @@ terms = st.builds(
     gate_permille=shares,
     reserve_permille=shares,
 )
+promises = st.lists(st.tuples(st.sampled_from(list(Level)), st.integers(1, 2000)), max_size=4)
 TERMS = ("powered_on", "out_of_service", "organic_growth", "failure_reserve", "gate_permille", "reserve_permille")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    before=terms, after=terms, asked=st.lists(st.tuples(st.sampled_from(list(Level)), st.integers(1, 2000)), max_size=4)
-)
+@given(before=terms, after=terms, asked=promises)
 def test_the_database_computes_what_the_arithmetic_says(pool, before, after, asked):
     """Supply, levels and deficit, for any terms, before and after promises were made."""
     with transaction.atomic():
@@ -193,11 +192,7 @@ def _agrees(pool, terms, committed):
         assert ledger.left(pool, level) == arithmetic.left(ledger.ADMISSION[level], split, held)
 
 
-@given(
-    st.sampled_from(["large", "medium", "small"]),
-    st.sampled_from(["vcpu", "memory", "gpu", "storage"]),
-    st.text(max_size=20),
-)
+@given(st.sampled_from(list(VCPU)), st.sampled_from(list(PER_THOUSAND_VCPU)), st.text(max_size=20))
 def test_sample_supply_is_the_same_every_time_and_always_leaves_something(size, resource, code):
     made = sample_terms(code, resource, size, reserve_permille=100)
     assert made == sample_terms(code, resource, size, reserve_permille=100)
