@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.http import Http404
 from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
@@ -13,14 +13,16 @@ from knox.auth import TokenAuthentication
 from redis.exceptions import RedisError
 from rest_framework import exceptions
 from rest_framework.authentication import SessionAuthentication, get_authorization_header
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 
-from config.errors import PROBLEM_TYPE, PageNotFound, problem
+from config.errors import PROBLEM_TYPE, PageNotFound, as_refusal, problem
 from config.middleware import zone_of
 from kit.refusal import Invalid, NotAllowed, Refusal
 from users.access import actor_of
+from users.models import ApiToken
 
 logger = logging.getLogger("vorrang.api")
 
@@ -38,11 +40,19 @@ class Refused(Refusal):
         self.remedy = remedy
 
 
+class TokenOnlyReads(NotAllowed):
+    """The token was made for reading, and the call would change something."""
+
+    code = "token_only_reads"
+    message = _("This token can only read.")
+    remedy = _("Make a token that may act, or use one that you have.")
+
+
 class ApiTokenAuthentication(TokenAuthentication):
     """`Authorization: Token ...`: the person whose token it is, with the roles held at this moment."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        """The user and the token; raises `AuthenticationFailed`."""
+        """The user and the token; raises `AuthenticationFailed` and `TokenOnlyReads`."""
         words = get_authorization_header(request).split()
         if not all(_TOKEN.fullmatch(word) for word in words):
             raise exceptions.AuthenticationFailed()
@@ -50,6 +60,8 @@ class ApiTokenAuthentication(TokenAuthentication):
         if found is None:
             return None
         user, token = found
+        if token.scope == ApiToken.Scope.READ and request.method not in SAFE_METHODS:
+            raise TokenOnlyReads()
         page = request._request
         page.user = user
         # A token proves no fresh sign-in step, so second signatures are given on pages only.
@@ -121,6 +133,8 @@ def _as_refusal(exception: Exception) -> Refusal | None:
         return PageNotFound()
     if isinstance(exception, PermissionDenied):
         return NotAllowed()
+    if isinstance(exception, SuspiciousOperation | BadRequest):
+        return as_refusal(exception)
     if isinstance(exception, exceptions.ValidationError):
         return Invalid(fields=_flat(exception.detail))
     if isinstance(exception, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):

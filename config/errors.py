@@ -6,6 +6,7 @@ error needs neither a session nor the database.
 
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,15 @@ class BadAddressOrForm(Refusal):
     status = 400
     message = _("This request cannot be understood.")
     remedy = _("Go back, reload the page and try again.")
+
+
+class TooLarge(Refusal):
+    """The body is larger than any form or command needs."""
+
+    code = "body_too_large"
+    status = 413
+    message = _("This is more than can be taken at once.")
+    remedy = _("Send less, or split it.")
 
 
 class ForeignForm(NotAllowed):
@@ -67,18 +77,20 @@ def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     """The answer to a refusal that no form could show: a page, or a problem document for the API."""
     if request.path.startswith("/api/"):
         return JsonResponse(problem(refusal), status=refusal.status, content_type=PROBLEM_TYPE)
-    values = {"refusal": refusal, "request": request}
-    if not hasattr(request, "actor"):
-        # It failed before anybody looked at who asks, so the frame around the page must do without.
-        page = loader.render_to_string("errors/refusal.html", values)
-    else:
-        page = loader.render_to_string("errors/refusal.html", values, request)
+    # Where it failed before anybody looked at who asks, the frame around the page must do without.
+    framed = request if hasattr(request, "actor") else None
+    page = loader.render_to_string("errors/refusal.html", {"refusal": refusal, "request": framed}, framed)
     return HttpResponse(page, status=refusal.status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: a body, header or address that Django refused."""
-    return refused(request, BadAddressOrForm())
+    """400 or 413: a body, header or address that Django refused."""
+    return refused(request, as_refusal(exception))
+
+
+def as_refusal(exception: Exception) -> Refusal:
+    """The refusal for a request that Django found suspicious or could not read."""
+    return TooLarge() if isinstance(exception, RequestDataTooBig | TooManyFilesSent) else BadAddressOrForm()
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

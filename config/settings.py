@@ -247,6 +247,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["kit.wire.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["kit.wire.StrictFilters"],
     "DEFAULT_PAGINATION_CLASS": "kit.wire.KeysetPagination",
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "config.api.refuse",
     "DEFAULT_THROTTLE_CLASSES": ["config.api.ApiRate"],
