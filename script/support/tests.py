@@ -30,7 +30,10 @@ def test(arguments: list[str]) -> int:
         run_checks()
     with temporary_services() as environment:
         environment["CHROMIUM"] = browser
-        code = run_to_end([PYTHON, "-m", "pytest", *(arguments or ["-n", "2", "--durations", "10"])], environment)
+        code = run_to_end(
+            [PYTHON, "-m", "pytest", *(arguments or ["-n", "2", "--dist", "loadgroup", "--durations", "10"])],
+            environment,
+        )
     print(f"script/test took {time.monotonic() - began:.0f} s.", flush=True)
     return code
 
