@@ -49,6 +49,10 @@ class ActorMiddleware:
 class SignInMiddleware(LoginRequiredMiddleware):
     """Every page needs somebody, unless its view is marked `login_not_required`."""
 
+    def process_view(self, request: HttpRequest, view_func: Any, *args: Any) -> HttpResponse | None:
+        """Nothing for public views: asking who reads them would touch the session, and bar shared caches."""
+        return super().process_view(request, view_func, *args) if getattr(view_func, "login_required", True) else None
+
     def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
         """The way to sign-in and back; where htmx asked for a part, the whole page goes there."""
         if "HX-Request" not in request.headers:
