@@ -43,14 +43,28 @@ if settings.BROKER_URL.startswith(("redis://", "rediss://")):
         "socket_connect_timeout": 2,
         "socket_keepalive": True,
     }
+
+
+def _every(seconds: int, task: str) -> dict[str, object]:
+    # A hint that nobody took before the next one is worth nothing any more.
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+# Every task of ours stands here, so that none depends on a message that could be lost.
 app.conf.beat_schedule = {
-    "heartbeat": {"task": "config.heartbeat", "schedule": HEARTBEAT_EVERY, "options": {"expires": HEARTBEAT_EVERY}},
-    "seal the journal": {"task": "journal.seal", "schedule": 5, "options": {"expires": 60}},
-    "look at crews and pools": {"task": "watch.look", "schedule": CYCLE, "options": {"expires": CYCLE}},
+    "heartbeat": _every(HEARTBEAT_EVERY, "config.heartbeat"),
+    "seal the journal": _every(5, "journal.seal"),
+    "seal what committed very late": _every(600, "journal.sweep"),
+    "verify the journal": _every(60, "journal.check"),
+    "move claims along": _every(60, "customers.age_claims"),
+    "end overrides": _every(60, "priorities.expire_overrides"),
+    "look at crews and pools": _every(CYCLE, "watch.look"),
 }
 app.autodiscover_tasks()
-# Slices of an app are found only by name.
-app.autodiscover_tasks(["capacity.watch"])
+# The slices of capacity are no apps of their own.
+app.autodiscover_tasks(
+    [f"capacity.{tasks.parent.name}" for tasks in (settings.BASE_DIR / "capacity").glob("*/tasks.py")]
+)
 
 
 @worker_init.connect

@@ -93,7 +93,7 @@ def _start_application(supervisor: Supervisor, data: Path, environment: dict[str
             Child(
                 name="worker",
                 program="celery",
-                command=[*celery, "worker", "-c", "2", "-l", "INFO", "--without-gossip", "--without-mingle"],
+                command=[*celery, "worker", "-c", "2", "-l", "WARNING", "--without-gossip", "--without-mingle"],
                 log=data / "log" / "worker.log",
                 ends=3,
                 env=environment,
