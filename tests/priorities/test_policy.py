@@ -756,6 +756,16 @@ def test_a_rule_with_a_condition_does_not_catch_everybody(rule):
     assert "somebody_left_out" in {problem.code for problem in problems(dataclasses.replace(POLICY, rules=(rule,)))}
 
 
+def test_exactly_those_left_out_are_named():
+    def left_out(rules):
+        found = problems(dataclasses.replace(POLICY, rules=rules))
+        return {(problem.params["offer"], problem.params["existing"]) for problem in found}
+
+    without_free = {(str(offer), existing) for offer in FREE_OFFERS for existing in (True, False)}
+    assert left_out(POLICY.rules[:-1]) == without_free
+    assert left_out((*POLICY.rules[:-2], POLICY.rules[-1])) == {(str(offer), False) for offer in PAID_OFFERS}
+
+
 def test_a_category_lists_the_workloads_of_all_its_clauses_once():
     assert POLICY.workloads_for("ED-REMOTE") == ("education",)
     assert POLICY.workloads_for("GV-OTHER") == ()
