@@ -266,7 +266,7 @@ SPECTACULAR_SETTINGS = {
         "config.api.describe_commands_and_problems",
     ],
 }
-KNOX_TOKEN_MODEL = "users.ApiToken"
+KNOX_TOKEN_MODEL = "users.ApiToken"  # noqa: S105 - names a model
 REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}

@@ -6,7 +6,9 @@ from config.styleguide import styleguide
 
 urlpatterns = [
     path("account/", include("users.signin_urls")),
+    path("journal/", include("users.journal_urls")),
     path("", include("users.urls")),
+    path("", include("customers.urls")),
     path("styleguide/", styleguide, name="styleguide"),
 ]
 

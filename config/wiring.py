@@ -5,10 +5,19 @@ from typing import Any
 
 def connect() -> None:
     """Called once when every app is loaded."""
+    from capacity.regions.models import Region
+    from capacity.review.actions.end_leases import end_leases
+    from config.journal_words import ACTIONS, SUBJECTS
     from customers.evidence import provide_services
+    from journal.wording import provide_words
     from priorities.models import WorkloadClass
+    from users.actions.user_leaves import provide_hand_over
+    from users.reach import provide_regions
 
     def workload_classes() -> list[tuple[str, Any]]:
         return [(workload.code, workload.name) for workload in WorkloadClass.objects.all()]
 
     provide_services(workload_classes)
+    provide_words(ACTIONS, SUBJECTS)
+    provide_regions(lambda: list(Region.objects.order_by("name").values_list("code", "name")))
+    provide_hand_over(end_leases)

@@ -1,4 +1,4 @@
-"""The hash chain over the journal: sealing, verifying, following.
+"""The hash chain over the journal: sealing and verifying.
 
 Each seal's hash covers its position, the entry's canonical JSON and the hash before it
 (SHA-256), so an edit, a deletion, a reordering or a cut in the middle breaks the chain at a
@@ -13,21 +13,37 @@ from datetime import UTC
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max, QuerySet
 
-from journal.models import Entry, Seal
+from journal.models import Cursor, Entry, Seal
 
 GENESIS = "0" * 64
 # Any constant will do: it names the lock that lets one sealer work at a time.
 SEALER_LOCK = 7_304_991
+# How many ids before the last sealed one are looked at for entries that committed late. What a
+# transaction leaves behind during which more were written is found by the sweep, which looks at all.
+LOOK_BACK = 20_000
+
+
+@dataclass(frozen=True)
+class Head:
+    """A position of the chain and the hash that stood there, kept somewhere else."""
+
+    position: int
+    hash: str
 
 
 @dataclass(frozen=True)
 class ChainFault:
-    """The first place where the journal and its chain disagree."""
+    """The first place where the journal and its chain disagree.
+
+    `problem` is "gap" (a seal is missing), "missing" (a seal without its entry), "hash" (the entry,
+    or its place, was changed) or "cut" (the chain ends before a head that is known).
+    """
 
     position: int
     entry_id: int | None
-    problem: str  # "gap", "hash", "missing entry"
+    problem: str
 
 
 @dataclass(frozen=True)
@@ -63,11 +79,21 @@ def chain_hash(position: int, content: bytes, previous: str) -> str:
     return hashlib.sha256(b"\0".join((previous.encode(), str(position).encode(), content))).hexdigest()
 
 
-def seal_entries(*, limit: int = 5_000) -> int:
+def unsealed_entries(look_back: int | None = LOOK_BACK) -> QuerySet[Entry]:
+    """The committed entries without a place in the chain: later than the last sealed one, or at most
+    `look_back` ids before it (None: anywhere)."""
+    unsealed = Entry.objects.filter(seal__isnull=True)
+    if look_back is None:
+        return unsealed
+    latest = Seal.objects.aggregate(latest=Max("entry_id"))["latest"] or 0
+    return unsealed.filter(pk__gt=latest - look_back)
+
+
+def seal_entries(*, limit: int = 5_000, look_back: int | None = LOOK_BACK) -> int:
     """Seal up to `limit` committed entries in the order of their ids; the number sealed.
 
     Does nothing while another sealer works. An entry that commits late, with a lower id than
-    one sealed before, simply gets the next position.
+    one sealed before, simply gets the next position. `look_back` is as for `unsealed_entries`.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -77,7 +103,7 @@ def seal_entries(*, limit: int = 5_000) -> int:
         last = Seal.objects.order_by("-position").first()
         position, previous = (last.position, last.hash) if last else (0, GENESIS)
         seals = []
-        for entry in Entry.objects.filter(seal__isnull=True).order_by("pk")[:limit]:
+        for entry in unsealed_entries(look_back).order_by("pk")[:limit]:
             position += 1
             previous = chain_hash(position, canonical(entry), previous)
             seals.append(Seal(position=position, entry=entry, hash=previous))
@@ -85,25 +111,40 @@ def seal_entries(*, limit: int = 5_000) -> int:
         return len(seals)
 
 
-def verify_chain(*, batch: int = 2_000) -> ChainReport:
-    """Recompute the whole chain from the stored entries and name the first fault, if any."""
+def verify_chain(*known: Head, batch: int = 2_000) -> ChainReport:
+    """Recompute the whole chain from the stored entries and name the first fault, if any.
+
+    `known` are heads seen earlier: the chain must still pass through each of them. The farthest
+    place that a consumer has read is one too, though without a hash.
+    """
+    heads = {head.position: head.hash for head in known}
+    # Asked first: while the chain is walked through, consumers go on.
+    read = Cursor.objects.aggregate(farthest=Max("position"))["farthest"] or 0
     expected, previous = 1, GENESIS
-    for seal in _seals(batch):
+    for seal, entry in _seals(batch):
         if seal.position != expected:
             return _report(expected - 1, previous, ChainFault(expected, None, "gap"))
-        if seal.hash != chain_hash(expected, canonical(seal.entry), previous):
+        if entry is None:
+            return _report(expected - 1, previous, ChainFault(expected, seal.entry_id, "missing"))
+        computed = chain_hash(expected, canonical(entry), previous)
+        if seal.hash != computed or heads.get(expected, computed) != computed:
             return _report(expected - 1, previous, ChainFault(expected, seal.entry_id, "hash"))
         previous = seal.hash
         expected += 1
+    if expected <= max([read, *heads]):
+        return _report(expected - 1, previous, ChainFault(expected, None, "cut"))
     return _report(expected - 1, previous, None)
 
 
-def _seals(batch: int) -> Iterator[Seal]:
+def _seals(batch: int) -> Iterator[tuple[Seal, Entry | None]]:
+    """Every seal in order, with its entry; an entry may be gone where somebody overrode the database."""
     after = 0
-    while page := list(Seal.objects.filter(position__gt=after).select_related("entry").order_by("position")[:batch]):
-        yield from page
+    while page := list(Seal.objects.filter(position__gt=after).order_by("position")[:batch]):
+        entries = Entry.objects.in_bulk([seal.entry_id for seal in page])
+        for seal in page:
+            yield seal, entries.get(seal.entry_id)
         after = page[-1].position
 
 
 def _report(verified: int, head: str, fault: ChainFault | None) -> ChainReport:
-    return ChainReport(verified, head, Entry.objects.filter(seal__isnull=True).count(), fault)
+    return ChainReport(verified, head, unsealed_entries(None).count(), fault)

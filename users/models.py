@@ -192,6 +192,11 @@ class Invitation(Public):
             )
         ]
 
+    @property
+    def role_names(self) -> list[str]:
+        """The offered roles in words."""
+        return [str(Role(role).label) for role in self.roles]
+
 
 class TsTzRange(Func):
     """PostgreSQL's half-open range of moments."""

@@ -54,7 +54,12 @@ def assignments_of(user: User) -> QuerySet[RoleAssignment]:
     )
 
 
-def open_invitations(at: datetime) -> QuerySet[Invitation]:
+def colleagues_of(person: User, actor: Actor) -> QuerySet[User]:
+    """Who could take over from a person: everybody else but the one who decides it."""
+    return User.objects.filter(is_active=True).exclude(pk__in=[person.pk, actor.user_id])
+
+
+def open_invitations() -> QuerySet[Invitation]:
     """Invitations that can still be accepted, or ran out without an answer."""
     return (
         Invitation.objects.filter(accepted_at=None, withdrawn_at=None)

@@ -1,6 +1,7 @@
 """The switches for language and appearance in the frame."""
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import check_for_language
@@ -10,6 +11,7 @@ from kit.templatetags.ui import same_site
 from users.actions.choose_appearance import CannotChooseAppearance, choose_appearance
 
 
+@login_not_required
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Keeps the choice of a person; nobody's language is kept in a cookie. Goes back to the page."""
