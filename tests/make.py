@@ -5,13 +5,14 @@ name only what it is about.
 """
 
 import itertools
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from capacity.pools import ledger
 from capacity.pools.actions.seed_resources import seed_resources
-from capacity.pools.actions.set_supply_terms import set_supply_terms
+from capacity.pools.actions.set_supply_terms import TermsHold, set_supply_terms
 from capacity.pools.actions.set_up_pools import set_up_pools
 from capacity.pools.models import LedgerEntry, Level, Pool
 from capacity.regions.actions.confirm_condition import confirm_condition
@@ -19,11 +20,14 @@ from capacity.regions.actions.declare_condition import declare_condition
 from capacity.regions.actions.import_regions import import_regions
 from capacity.regions.listing import Line, RegionFacts
 from capacity.regions.models import ConditionDeclaration, Datacenter, Region
+from capacity.requests.actions.submit_request import AskedLine, submit_request
+from capacity.requests.models import CapacityRequest
+from capacity.review.actions.confirm_workload import confirm_workload
 from capacity.staffing import shifts
 from capacity.staffing.actions.file_shift_report import Crew, as_rostered
 from capacity.staffing.actions.set_up_crews import set_up_crews
 from capacity.watch.actions.report_shift import report_shift
-from customers.actions.add_evidence import Item
+from customers.actions.add_evidence import Item, add_evidence
 from customers.actions.check_evidence import check_evidence
 from customers.actions.propose_claim import propose_claim
 from customers.actions.register_organization import register_organization
@@ -32,6 +36,8 @@ from customers.actions.take_up_claim import take_up_claim
 from customers.actions.verify_claim import verify_claim
 from customers.models import Claim, EvidenceKind, Organization, Register, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.names import search_text, sort_key
+from priorities.actions.seed_policy import seed_policy
+from priorities.models import PolicyVersion
 from users.access import SYSTEM, Actor, actor_of
 from users.models import Portfolio, RoleAssignment, User
 from users.roles import PORTFOLIO_SCOPED, REGION_SCOPED, Role
@@ -140,6 +146,21 @@ def strong_evidence(organization: Organization) -> list[Item]:
     ]
 
 
+def match(row: RegisterRow) -> Item:
+    """An entry of a register as evidence."""
+    return Item(EvidenceKind.REGISTER_MATCH, register_row=row)
+
+
+def letter(**fields) -> Item:
+    """A letter of an authority as evidence."""
+    return Item(EvidenceKind.AUTHORITY_LETTER, **{"issuer": "Ministry of Health", "reference": "12/2020", **fields})
+
+
+def add_letter(claim: Claim, **fields) -> None:
+    """Add a letter to a claim, as the account manager who filed it."""
+    add_evidence(actor=actor(claim.filed_by), claim=claim, items=[letter(**fields)], at=NOW)
+
+
 def claim(code: str = "HE-ACUTE", *, of: Organization | None = None, evidence=None, at: datetime = NOW) -> Claim:
     """A submitted claim, filed by the organization's account manager."""
     of = of or hospital()
@@ -224,16 +245,9 @@ def pool(code: str = "westeurope", resource: str = "vcpu", *, powered_on: int = 
     if not Region.objects.filter(code=code).exists():
         region(code)
     made = Pool.objects.get(region__code=code, resource__code=resource)
-    stated = {"out_of_service": 0, "organic_growth": 0, "failure_reserve": 0, **terms}
-    set_supply_terms(
-        actor=SYSTEM,
-        pool=made,
-        powered_on=powered_on,
-        reason="Test",
-        row_version=made.row_version,
-        at=NOW,
-        **stated,
-    )
+    stated = {"powered_on": powered_on, "out_of_service": 0, "organic_growth": 0, "failure_reserve": 0, **terms}
+    with suppress(TermsHold):
+        set_supply_terms(actor=SYSTEM, pool=made, reason="Test", row_version=made.row_version, at=NOW, **stated)
     return Pool.objects.select_related("region", "resource").get(pk=made.pk)
 
 
@@ -250,3 +264,50 @@ def shift_reported(datacenter: Datacenter, present: int | None = None, *, at: da
     if present is not None:
         crews = {role: Crew(present=present) for role in crews}
     return report_shift(actor=by, datacenter=datacenter, date=day, shift=shift, crews=crews, at=at)
+
+
+# --- requests ----------------------------------------------------------------------------------------
+
+
+def request(
+    organization: Organization | None = None,
+    *,
+    quantity: int = 10,
+    minimum: int | None = None,
+    regions=("westeurope",),
+    workload: str = "general",
+    lines=None,
+    confirmed: bool = False,
+    at: datetime = NOW,
+    **fields,
+) -> CapacityRequest:
+    """A request filed by the account manager of its organization, its workload confirmed where told."""
+    if not PolicyVersion.objects.exists():
+        seed_policy(at=NOW)
+    for code in regions:
+        if not Region.objects.filter(code=code).exists():
+            region(code)
+    of = organization or globals()["organization"]()
+    filer = fields.pop("by", None) or actor(of.registered_by or account_manager(portfolios=[of.portfolio]))
+    made = submit_request(
+        actor=filer,
+        organization_id=of.public_id,
+        workload=workload,
+        lines=lines or [AskedLine("vcpu", quantity, minimum)],
+        regions=list(regions),
+        needed_by_date=fields.pop("needed_by_date", at.date() + timedelta(days=14)),
+        at=at,
+        **fields,
+    )
+    if confirmed:
+        made = confirm_workload(
+            actor=acting(Role.CAPACITY_REVIEWER), request_id=made.public_id, workload=workload, at=at
+        )
+    return made
+
+
+def tier1_request(**fields) -> CapacityRequest:
+    """A verified hospital's request for its health records, confirmed by a reviewer."""
+    of = hospital()
+    verified_claim(of=of)
+    return request(of, **{"workload": "health_records", "confirmed": True, **fields})

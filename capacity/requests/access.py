@@ -132,6 +132,6 @@ def may_undo(actor: Actor, decision: Decision) -> Refusal | None:
     return None if actor.user_id is not None and actor.user_id == decision.by_id else NotAllowed()
 
 
-def may_fulfil(actor: Actor, region_code: str) -> Refusal | None:
-    """The operators of the region, who also take back what is no longer used."""
+def may_fulfil(actor: Actor, region_code: str | None = None) -> Refusal | None:
+    """The operators of the region (of any, where none is named), who also take back what is no longer used."""
     return actor.needs(Role.REGION_OPERATOR, region=region_code)

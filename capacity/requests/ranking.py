@@ -39,6 +39,7 @@ class Cause(models.TextChoices):
 
     FILED = "filed", _("Filed")
     WORKLOAD = "workload", _("The workload was confirmed")
+    INFORMATION = "information", _("Information was given")
     DECISION = "decision", _("Looked at to decide")
     SWEEP = "sweep", _("Facts or policy changed")
     OVERRIDE = "override", _("An override began or ended")
