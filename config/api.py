@@ -68,7 +68,7 @@ class ApiTokenAuthentication(TokenAuthentication):
         page.actor = actor_of(user, request_id=page.request_id)  # type: ignore[attr-defined]
         if "HTTP_ACCEPT_LANGUAGE" not in page.META:
             translation.activate(user.language)
-        timezone.activate(zone_of(user))
+        timezone.activate(zone_of(user) or timezone.get_default_timezone())
         return user, token
 
 

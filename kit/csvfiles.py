@@ -149,7 +149,7 @@ def _lines(text: str, delimiter: str) -> Iterator[str]:
 
 def _header(reader: Any, required: Sequence[str], optional: Sequence[str]) -> list[str]:
     try:
-        row = next((row for row in reader if any(cell.strip() for cell in row)), [])
+        row: list[str] = next((row for row in reader if any(cell.strip() for cell in row)), [])
     except csv.Error as error:
         raise BrokenQuotes(line=_shown(1)) from error
     if len(row) > MAX_COLUMNS:

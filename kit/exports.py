@@ -150,7 +150,7 @@ def _xlsx(name: str, columns: Sequence[ExportColumn], queryset: models.QuerySet[
             value = plain(column.value(row))
             if isinstance(value, bool):
                 sheet.write_boolean(number, place, value)
-            elif isinstance(value, int | float | Decimal) and abs(value) < MAX_EXACT_NUMBER:
+            elif isinstance(value, int | float | Decimal) and -MAX_EXACT_NUMBER < value < MAX_EXACT_NUMBER:
                 sheet.write_number(number, place, value)
             elif isinstance(value, datetime) and value.year > FIRST_SPREADSHEET_YEAR:
                 sheet.write_datetime(number, place, value.astimezone(UTC).replace(tzinfo=None), moment)

@@ -67,10 +67,10 @@ def parameters_of(filterset: FilterSet | type[FilterSet]) -> list[str]:
 
 def parameters_of_field(name: str, field: forms.Field) -> list[str]:
     """The names of the parameters that one filter reads."""
-    widget = field.widget
+    widget: Any = field.widget
     if isinstance(widget, SuffixedMultiWidget):
         return [widget.suffixed(name, suffix) for suffix in widget.suffixes]
-    if isinstance(widget, forms.MultiWidget):
+    if hasattr(widget, "widgets_names"):
         return [f"{name}{suffix}" for suffix in widget.widgets_names]
     return [name]
 
@@ -168,7 +168,7 @@ class DayRangeWidget(DateRangeWidget):
 
     def __init__(self, attrs: Any = None) -> None:
         super().__init__(attrs)
-        self.widgets = [forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}) for _input in self.widgets]
+        self.widgets = [forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}) for _suffix in self.suffixes]
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)

@@ -16,7 +16,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
 from kit import clock
-from kit.refusal import Refusal, StaleForm
+from kit.refusal import Invalid, Refusal, StaleForm
 
 # No real quantity of anything comes near; the columns hold more, so sums stay safe.
 MAX_QUANTITY = 10**12
@@ -47,16 +47,16 @@ class Form(forms.Form):
     def add_refusal(self, refusal: Refusal) -> None:
         """Show the refusal: its messages at the fields this form has, the rest above all fields."""
         self.refusal = refusal
-        shown = False
+        shown = set()
         for name, messages in refusal.fields.items():
-            for message in messages:
+            for message in map(str, messages):
                 if name in self.fields:
-                    self.add_error(name, str(message))
-                    shown = True
+                    self.add_error(name, message)
+                    shown.add(message)
                 else:
                     self.add_error(None, f"{name}: {message}")
         # "Please correct what is marked" says nothing more where something is marked.
-        if not shown or refusal.code != "invalid":
+        if not shown or (refusal.message is not Invalid.message and refusal.sentence not in shown):
             self.add_error(None, refusal.sentence)
 
     @property
@@ -87,8 +87,10 @@ class VersionedForm(Form):
         """As for every form; see the class."""
         super().add_refusal(refusal)
         if isinstance(refusal, StaleForm) and "row_version" in refusal.values:
-            self.data = self.data.copy()
-            self.data[self.add_prefix("row_version")] = str(refusal.values["row_version"])
+            shown: Any = self.data
+            shown = shown.copy()
+            shown[self.add_prefix("row_version")] = str(refusal.values["row_version"])
+            self.data = shown
 
 
 def required_text(label: Any, *, max_length: int = 200, lines: int = 1, **options: Any) -> forms.CharField:

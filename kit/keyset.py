@@ -67,7 +67,7 @@ class RowComparison(Func):
         super().__init__(*(F(term.name) for term in terms), *pairs, output_field=models.BooleanField())
         self.operator = operator
 
-    def as_sql(self, compiler, connection, **extra):  # type: ignore[no-untyped-def]
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         parts = [compiler.compile(expression) for expression in self.source_expressions]
         half = len(parts) // 2
         left = ", ".join(sql for sql, _params in parts[:half])

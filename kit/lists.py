@@ -233,6 +233,10 @@ def list_page(
     return response
 
 
+class NoFilters(FilterSet):
+    """For lists that cannot be filtered."""
+
+
 class ListView:
     """One list as one request asked for it; templates read it."""
 
@@ -241,7 +245,8 @@ class ListView:
         self.request = request
         self.spec = spec
         self.base = queryset
-        self.filterset = spec.filterset(request.GET, queryset, request=request) if spec.filterset else None
+        self.filterset = (spec.filterset or NoFilters)(request.GET, queryset, request=request)
+        self.filters = parameters_of(self.filterset)
         self._check_parameters()
         self.sort = self._sort()
         self.columns = self._columns()
@@ -254,13 +259,12 @@ class ListView:
     # --- What the address says ---------------------------------------------------------------
 
     def _check_parameters(self) -> None:
-        filters = parameters_of(self.filterset) if self.filterset is not None else []
         many = [
             name
-            for name, one in (self.filterset.filters if self.filterset is not None else {}).items()
+            for name, one in self.filterset.filters.items()
             if getattr(one.field.widget, "allow_multiple_selected", False)
         ]
-        check_parameters(self.request.GET, [*filters, *RESERVED], repeatable=[*many, "columns"])
+        check_parameters(self.request.GET, [*self.filters, *RESERVED], repeatable=[*many, "columns"])
         if self.request.GET.get("after") and self.request.GET.get("before"):
             raise DoubledParameter(name="after, before")
 
@@ -289,7 +293,7 @@ class ListView:
     @cached_property
     def is_valid(self) -> bool:
         """Whether every filter can take its value."""
-        return self.filterset is None or self.filterset.form.is_valid()
+        return bool(self.filterset.form.is_valid())
 
     @property
     def status(self) -> int:
@@ -304,8 +308,7 @@ class ListView:
         Cursors, counting and format are left out unless they are among the changes.
         """
         query = QueryDict(mutable=True)
-        filters = parameters_of(self.filterset) if self.filterset is not None else []
-        for name in filters:
+        for name in self.filters:
             values = [value for value in self.request.GET.getlist(name) if value]
             if values:
                 query.setlist(name, values)
@@ -354,8 +357,7 @@ class ListView:
     @property
     def clear_url(self) -> str:
         """The list without any filter, in the same order and columns."""
-        filters = parameters_of(self.filterset) if self.filterset is not None else []
-        return self.url(**dict.fromkeys(filters))
+        return self.url(**dict.fromkeys(self.filters))
 
     @property
     def file_urls(self) -> list[tuple[str, str]]:
@@ -375,7 +377,7 @@ class ListView:
 
     @property
     def hidden_for_filters(self) -> list[tuple[str, str]]:
-        return self.hidden(*(parameters_of(self.filterset) if self.filterset is not None else []))
+        return self.hidden(*self.filters)
 
     @property
     def hidden_for_columns(self) -> list[tuple[str, str]]:
@@ -390,8 +392,6 @@ class ListView:
     @cached_property
     def queryset(self) -> models.QuerySet[Any]:
         """The rows that match the filters; none where a filter is wrong."""
-        if self.filterset is None:
-            return self.base
         return self.filterset.qs if self.is_valid else self.base.none()
 
     @cached_property
@@ -466,14 +466,13 @@ class ListView:
     @cached_property
     def search_field(self) -> Any:
         """The bound field of the search box, if the list can be searched."""
-        form = self.filterset.form if self.filterset is not None else {}
-        return form[self.spec.search] if self.spec.search in getattr(form, "fields", {}) else None
+        form = self.filterset.form
+        return form[self.spec.search] if self.spec.search in form.fields else None
 
     @cached_property
     def filter_fields(self) -> list[Any]:
         """The bound fields of the other filters."""
-        form: Any = self.filterset.form if self.filterset is not None else []
-        return [one for one in form if one.name != self.spec.search]
+        return [one for one in self.filterset.form if one.name != self.spec.search]
 
     @property
     def is_filtered(self) -> bool:
@@ -482,7 +481,7 @@ class ListView:
     @cached_property
     def chips(self) -> list[Chip]:
         """The active filters, each with the address without it."""
-        if self.filterset is None or not self.is_valid:
+        if not self.is_valid:
             return []
         return [
             Chip(name, self._label(name), phrase(self.filterset, name, value), self._without(name))
