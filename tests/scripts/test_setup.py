@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from script.support import setup
+from script.support import setup, tests
 from script.support.steps import ROOT, CannotGoOn
 
 
@@ -86,3 +86,18 @@ def test_scripts_are_shell_that_any_system_reads_and_refuse_an_old_python(tmp_pa
         assert done.stderr == (
             "Vorrang needs Python 3.11 or newer; this machine has Python 3.9.2. Install one and start again.\n"
         )
+
+
+def test_a_missing_browser_is_named_with_what_to_install(monkeypatch):
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setattr(tests.shutil, "which", lambda name: "/bin/chromium" if name == "chromium" else None)
+    assert tests.find_browser() == "/bin/chromium"
+    monkeypatch.setattr(tests.shutil, "which", lambda name: None)
+    monkeypatch.setattr(setup.os, "geteuid", lambda: 1000)
+    with pytest.raises(
+        CannotGoOn, match=r"^The browser tests need Chromium: install it \(.*apt-get install chromium\)"
+    ):
+        tests.find_browser()
+    monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
+    with pytest.raises(CannotGoOn, match="CHROMIUM names /nowhere/chromium"):
+        tests.find_browser()
