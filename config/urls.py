@@ -9,6 +9,10 @@ urlpatterns = [
     path("journal/", include("users.journal_urls")),
     path("", include("users.urls")),
     path("", include("customers.urls")),
+    path("alarms/", include("capacity.alarms.urls")),
+    path("pools/", include("capacity.pools.urls")),
+    path("regions/", include("capacity.desk.region_urls")),
+    path("staffing/", include("capacity.watch.staffing_urls")),
     path("styleguide/", styleguide, name="styleguide"),
 ]
 

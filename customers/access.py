@@ -3,7 +3,7 @@
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Claim, Evidence, Organization
+from customers.models import Claim, Evidence, ImportRun, Organization
 from kit.refusal import NotAllowed, NotFound, Refusal
 from users.access import Actor
 from users.models import Portfolio
@@ -172,3 +172,17 @@ def _as_account_manager(actor: Actor, organization: Organization) -> Refusal | N
     if actor.holds(*READERS):
         return NotInYourPortfolio(organization=organization.legal_name)
     return NotFound()
+
+
+def may_import(actor: Actor, kind: str) -> Refusal | None:
+    """Account managers take in customers, verifiers take in public registers."""
+    if actor.is_system:
+        return None
+    return actor.needs(Role.ACCOUNT_MANAGER if kind == "organizations" else Role.VERIFIER)
+
+
+def visible_imports(actor: Actor) -> QuerySet[ImportRun]:
+    """One's own runs; auditors see all."""
+    if actor.is_system or actor.holds(Role.AUDITOR):
+        return ImportRun.objects.all()
+    return ImportRun.objects.filter(started_by_id=actor.user_id) if actor.is_somebody else ImportRun.objects.none()

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import CLAIM_LIFE, Claim, ClaimMove, ClaimState
 from journal.record import record
-from kit.refusal import Invalid, StaleForm
+from kit.refusal import Invalid, require_version
 from users.access import Actor
 
 # How long a claim counts on somebody's word alone.
@@ -29,8 +29,8 @@ def locked(claim: Claim, *, row_version: int | None = None) -> Claim:
     Raises `StaleForm` where it changed since `row_version` was shown (None skips the check).
     """
     current = Claim.objects.select_for_update(of=("self",)).select_related("organization", "category").get(pk=claim.pk)
-    if row_version is not None and row_version != current.row_version:
-        raise StaleForm()
+    if row_version is not None:
+        require_version(current, row_version)
     return current
 
 

@@ -22,6 +22,8 @@ MAX_ALIASES = 20
 MAX_DOMAINS = 50
 MAX_EXTERNAL_IDS = 50
 MAX_EXTERNAL_ID = 120
+# A field with more problems than that is of another kind altogether; nobody reads on.
+MAX_TOLD = 5
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 
 DOMAIN_PROBLEMS = {
@@ -86,7 +88,9 @@ def check_particulars(
     fields: dict[str, list[Any]] = {}
 
     def wrong(field: str, message: Any, **values: Any) -> None:
-        fields.setdefault(field, []).append(message % values if values else message)
+        told = fields.setdefault(field, [])
+        if len(told) < MAX_TOLD:
+            told.append(message % values if values else message)
 
     name = one_line(legal_name)
     if not names.plain_words(name):

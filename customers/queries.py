@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from customers import names
+from customers.access import own_portfolios, undecidable_by
 from customers.claims import GRACE
 from customers.models import (
     CLAIM_COUNTS_AS_VERIFIED,
@@ -17,10 +19,23 @@ from customers.models import (
     EvidenceKind,
     Organization,
 )
+from users.access import Actor
+from users.roles import Role
 
 VERIFIED = "verified"
 PROVISIONAL = "provisional"
 NONE = "none"
+
+# The verifiers' work in hand, and everything that may come back to them.
+WAITS_FOR_VERIFIER = [ClaimState.SUBMITTED, ClaimState.IN_VERIFICATION]
+CASES = [
+    *WAITS_FOR_VERIFIER,
+    ClaimState.INFORMATION_REQUESTED,
+    ClaimState.PROVISIONAL,
+    ClaimState.REVALIDATION_DUE,
+    ClaimState.GRACE,
+    ClaimState.SUSPENDED,
+]
 
 
 @dataclass(frozen=True)
@@ -101,3 +116,39 @@ def named(query: str, field: str = "search_text") -> Q:
 def search_organizations(organizations: QuerySet[Organization], query: str) -> QuerySet[Organization]:
     """Those of the organizations that the words of the query find; all where it has no words."""
     return organizations.filter(named(query))
+
+
+def find_by_name_or_id(organizations: QuerySet[Organization], text: str) -> list[Organization]:
+    """The organization with this public id, or at most two with this legal name; case and umlauts do not matter."""
+    try:
+        public_id = UUID(text.strip())
+    except ValueError:
+        return list(organizations.filter(sort_name=names.sort_key(text)).order_by("pk")[:2])
+    return list(organizations.filter(public_id=public_id))
+
+
+# --- what waits, and what runs out -----------------------------------------------------------------
+
+
+def waiting_for_verifier(actor: Actor) -> QuerySet[Claim]:
+    """The claims that wait for a verifier and that this one may decide."""
+    if not actor.holds(Role.VERIFIER):
+        return Claim.objects.none()
+    return Claim.objects.filter(state__in=WAITS_FOR_VERIFIER).exclude(undecidable_by(actor))
+
+
+def waiting_for_account_manager(actor: Actor) -> QuerySet[Claim]:
+    """The questions on claims that wait for an answer from this account manager."""
+    return Claim.objects.filter(
+        state=ClaimState.INFORMATION_REQUESTED, organization__portfolio__in=own_portfolios(actor)
+    )
+
+
+def running_out(actor: Actor, at: datetime, within: timedelta = timedelta(days=30)) -> QuerySet[Claim]:
+    """Claims of the own portfolios that count now and whose end is near, or passed within the grace period."""
+    return Claim.objects.filter(
+        organization__portfolio__in=own_portfolios(actor),
+        state__in=[*CLAIM_COUNTS_AS_VERIFIED, ClaimState.PROVISIONAL],
+        valid_until__lte=at + within,
+        valid_until__gt=at - GRACE,
+    )

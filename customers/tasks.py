@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from customers.actions.age_claims import age_claims
+from customers.actions.run_imports import run_next_import
 from kit import clock
 
 
@@ -14,3 +15,12 @@ def age() -> int:
     while moved := age_claims(at=at):
         total += moved
     return total
+
+
+@shared_task(name="customers.run_imports")
+def run_imports() -> int:
+    """Do the imports that wait."""
+    done = 0
+    while run_next_import(at=clock.now()):
+        done += 1
+    return done

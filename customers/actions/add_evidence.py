@@ -1,5 +1,6 @@
 """Add an item of evidence to a claim."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from customers import names
 from customers.access import may_add_evidence
 from customers.claims import journal_facts, locked
 from customers.evidence import certified_services
-from customers.models import CLAIM_STANDING, Claim, Evidence, EvidenceKind, Organization, RegisterRow
+from customers.models import CLAIM_STANDING, Claim, Evidence, EvidenceKind, Organization, RegisterRow, RegisterSnapshot
 from customers.particulars import has_control_characters, one_line
 from journal.record import record
 from kit.refusal import Conflict, Invalid, require
@@ -25,6 +26,13 @@ class CannotTakeEvidence(Invalid):
     """Something about the item is missing or wrong; `fields` says what."""
 
     code = "evidence_invalid"
+
+
+class NothingToAdd(Invalid):
+    """No item was filled in."""
+
+    code = "nothing_to_add"
+    message = _("Fill in at least one item of evidence.")
 
 
 class ClaimIsClosed(Conflict):
@@ -60,19 +68,26 @@ class Item:
     note: str = ""
 
 
-def add_evidence(*, actor: Actor, claim: Claim, item: Item, at: datetime, row_version: int | None = None) -> Evidence:
-    """Add an item to a claim that still stands. Raises `CannotTakeEvidence`, `ClaimIsClosed`, `StaleForm`."""
+def add_evidence(
+    *, actor: Actor, claim: Claim, items: Sequence[Item], at: datetime, row_version: int | None = None
+) -> list[Evidence]:
+    """Add items to a claim that still stands, all or none.
+
+    Raises `NothingToAdd`, `CannotTakeEvidence`, `ClaimIsClosed`, `TooMuchEvidence`, `StaleForm`.
+    """
     with transaction.atomic():
         claim = locked(claim, row_version=row_version)
         require(may_add_evidence(actor, claim))
         if claim.state not in CLAIM_STANDING:
             raise ClaimIsClosed(state=claim.get_state_display())
-        if claim.evidence.count() >= MAX_ITEMS:
+        if not items:
+            raise NothingToAdd()
+        if claim.evidence.count() + len(items) > MAX_ITEMS:
             raise TooMuchEvidence(most=MAX_ITEMS)
-        evidence = store_evidence(actor, claim, item, at=at)
+        added = [store_evidence(actor, claim, item, at=at) for item in items]
         claim.row_version += 1
         claim.save(update_fields=["row_version"])
-        return evidence
+        return added
 
 
 def store_evidence(actor: Actor, claim: Claim, item: Item, *, at: datetime) -> Evidence:
@@ -119,12 +134,14 @@ def check_item(organization: Organization, item: Item) -> Item:
     kind = item.kind
     issuer, reference, note = one_line(item.issuer), one_line(item.reference), item.note.strip()
     if kind not in EvidenceKind.values:
-        raise CannotTakeEvidence({"kind": [_("Choose what the claim rests on.")]})
+        raise CannotTakeEvidence({"kind": [_("Choose what the claim rests on.")]}, kind=kind)
     if kind == EvidenceKind.REGISTER_MATCH:
         if item.register_row is None:
             fields["register_row"] = [_("Choose the entry of the register.")]
         elif not item.register_row.is_active:
             fields["register_row"] = [_("The register marks this entry as no longer active.")]
+        elif _has_newer_snapshot(item.register_row):
+            fields["register_row"] = [_("The register was imported again since. Choose from its newest snapshot.")]
     domain = ""
     if kind == EvidenceKind.DOMAIN_CONTROL:
         domain = _own_domain(organization, item.domain, fields)
@@ -141,7 +158,7 @@ def check_item(organization: Organization, item: Item) -> Item:
         if len(text) > most or has_control_characters(text):
             fields[name] = [_("At most %(most)s visible characters.") % {"most": most}]
     if fields:
-        raise CannotTakeEvidence(fields)
+        raise CannotTakeEvidence(fields, kind=str(kind))
     is_paper = kind in (EvidenceKind.AUTHORITY_LETTER, EvidenceKind.AUTHORITY_CERTIFICATE)
     return Item(
         kind=kind,
@@ -152,6 +169,12 @@ def check_item(organization: Organization, item: Item) -> Item:
         workload_code=item.workload_code if kind == EvidenceKind.AUTHORITY_CERTIFICATE else "",
         note=note,
     )
+
+
+def _has_newer_snapshot(row: RegisterRow) -> bool:
+    # An entry may have been dropped since; as evidence it must stand in the register now.
+    snapshot = row.snapshot
+    return RegisterSnapshot.objects.filter(register=snapshot.register_id, as_of_date__gt=snapshot.as_of_date).exists()
 
 
 def _own_domain(organization: Organization, text: str, fields: dict[str, list[Any]]) -> str:

@@ -18,7 +18,7 @@ from customers.organizations import (
 )
 from customers.particulars import Particulars, check_particulars
 from journal.record import record
-from kit.refusal import Invalid, StaleForm, require
+from kit.refusal import Invalid, require, require_version
 from users.access import Actor
 from users.models import Portfolio
 
@@ -61,8 +61,8 @@ def update_organization(
         require(may_update_organization(actor, organization))
         if portfolio.pk != organization.portfolio_id:
             require(may_register_organization(actor, portfolio))
-        if row_version is not None and row_version != organization.row_version:
-            raise StaleForm()
+        if row_version is not None:
+            require_version(organization, row_version)
         former = organization.legal_name
         particulars = check_particulars(
             legal_name=legal_name,

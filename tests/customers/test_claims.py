@@ -149,7 +149,7 @@ def test_other_categories_need_one_item_about_the_sector_and_never_a_mere_word(v
     check_all(verifier, claim)
     with pytest.raises(EvidenceMissing):
         verify_claim(actor=verifier, claim=claim, at=make.NOW)
-    letter = add_evidence(actor=make.actor(works.registered_by), claim=claim, item=LETTER, at=make.NOW)
+    (letter,) = add_evidence(actor=make.actor(works.registered_by), claim=claim, items=[LETTER], at=make.NOW)
     check_evidence(actor=verifier, evidence=letter, holds=True, at=make.NOW)
     verified = verify_claim(actor=verifier, claim=claim, at=make.NOW)
     assert verified.valid_until == datetime(2022, 3, 27, tzinfo=UTC)
@@ -205,7 +205,7 @@ def test_nobody_verifies_for_the_own_portfolio_and_sql_says_so_too():
 
 def test_a_verifier_who_added_an_item_leaves_checking_it_to_another(verifier):
     claim = in_verification(verifier)
-    item = add_evidence(actor=verifier, claim=claim, item=LETTER, at=make.NOW)
+    (item,) = add_evidence(actor=verifier, claim=claim, items=[LETTER], at=make.NOW)
     with pytest.raises(OwnEvidence):
         check_evidence(actor=verifier, evidence=item, holds=True, at=make.NOW)
     check_evidence(actor=make.acting(Role.VERIFIER), evidence=item, holds=True, at=make.NOW)
@@ -249,7 +249,7 @@ def test_a_category_is_claimed_once_while_the_claim_stands(verifier):
         make.claim(of=claim.organization)
     reject_claim(actor=verifier, claim=claim, reason_code="wrong_category", reason="A practice.", at=make.NOW)
     with pytest.raises(ClaimIsClosed):
-        add_evidence(actor=verifier, claim=claim, item=LETTER, at=make.NOW)
+        add_evidence(actor=verifier, claim=claim, items=[LETTER], at=make.NOW)
     again = make.claim(of=claim.organization)
     assert again.pk != claim.pk
 

@@ -1,0 +1,132 @@
+"""What lists of organizations and claims can be asked for; pages and API alike."""
+
+from typing import Any
+
+import django_filters as filters
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from customers.access import undecidable_by, visible_portfolios
+from customers.countries import country_name, is_country
+from customers.models import CLAIM_STANDING, Claim, ClaimState, OfferType, Organization, SectorCategory
+from customers.queries import CASES, named
+from users.models import Portfolio
+
+
+def _country(value: str) -> None:
+    if not is_country(value.upper()):
+        raise ValidationError(_("Use two letters such as DE."))
+
+
+def _portfolios(request: Any) -> QuerySet[Portfolio]:
+    return visible_portfolios(request.actor)
+
+
+class OrganizationFilters(filters.FilterSet):
+    """`category` and `state` speak of one and the same claim."""
+
+    q = filters.CharFilter(label=_("Search"), max_length=200)
+    category = filters.ModelChoiceFilter(
+        label=_("Category"), queryset=SectorCategory.objects.all(), to_field_name="code", empty_label=_("any")
+    )
+    state = filters.ChoiceFilter(
+        label=_("Verification"),
+        choices=[("none", _("No claim")), *((s.value, s.label) for s in ClaimState if s != ClaimState.DRAFT)],
+        empty_label=_("any"),
+    )
+    country = filters.CharFilter(
+        label=_("Country"), max_length=2, validators=[_country], help_text=_("Two letters such as DE.")
+    )
+    offer_type = filters.ChoiceFilter(label=_("Offer type"), choices=OfferType.choices, empty_label=_("any"))
+    portfolio = filters.ModelChoiceFilter(
+        label=_("Portfolio"), queryset=_portfolios, to_field_name="code", empty_label=_("any")
+    )
+
+    phrases = {"country": lambda value: country_name(value.upper())}
+
+    class Meta:
+        model = Organization
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Organization]) -> QuerySet[Organization]:
+        """The organizations that match all filters."""
+        asked = self.form.cleaned_data
+        if asked.get("q"):
+            queryset = queryset.filter(named(asked["q"]))
+        if asked.get("country"):
+            queryset = queryset.filter(country=asked["country"].upper())
+        for name in ("offer_type", "portfolio"):
+            if asked.get(name):
+                queryset = queryset.filter(**{name: asked[name]})
+        category, state = asked.get("category"), asked.get("state")
+        claims = Claim.objects.filter(organization=OuterRef("pk"))
+        if category:
+            claims = claims.filter(category=category)
+        if state == "none":
+            return queryset.filter(~Exists(claims.filter(state__in=CLAIM_STANDING)))
+        if state:
+            return queryset.filter(Exists(claims.filter(state=state)))
+        return queryset.filter(Exists(claims.filter(state__in=CLAIM_STANDING))) if category else queryset
+
+
+class CaseFilters(filters.FilterSet):
+    """The verifiers' queue."""
+
+    q = filters.CharFilter(label=_("Search"), max_length=200)
+    state = filters.ChoiceFilter(
+        label=_("State"), choices=[(s.value, s.label) for s in ClaimState if s in CASES], empty_label=_("any")
+    )
+    category = filters.ModelChoiceFilter(
+        label=_("Category"), queryset=SectorCategory.objects.all(), to_field_name="code", empty_label=_("any")
+    )
+    strong = filters.ChoiceFilter(
+        label=_("Kind of category"),
+        choices=[("yes", _("needs strong evidence")), ("no", _("other"))],
+        empty_label=_("any"),
+    )
+    mine = filters.ChoiceFilter(
+        label=_("Whose"),
+        choices=[("yes", _("those I may decide")), ("no", _("those others must decide"))],
+        empty_label=_("any"),
+    )
+
+    class Meta:
+        model = Claim
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet[Claim]) -> QuerySet[Claim]:
+        """The claims that match all filters."""
+        asked = self.form.cleaned_data
+        if asked.get("q"):
+            queryset = queryset.filter(named(asked["q"], "organization__search_text"))
+        for name in ("state", "category"):
+            if asked.get(name):
+                queryset = queryset.filter(**{name: asked[name]})
+        if asked.get("strong"):
+            queryset = queryset.filter(category__needs_strong_evidence=asked["strong"] == "yes")
+        if asked.get("mine") == "yes":
+            queryset = queryset.exclude(undecidable_by(self.request.actor))
+        elif asked.get("mine") == "no":
+            queryset = queryset.filter(undecidable_by(self.request.actor))
+        return queryset
+
+
+class ImportFilters(filters.FilterSet):
+    """What a run holds and how it stands."""
+
+    state = filters.ChoiceFilter(label=_("State"), choices=ImportState.choices, empty_label=_("any"))
+
+    class Meta:
+        model = ImportRun
+        fields: list[str] = []
+
+
+class ImportRowFilters(filters.FilterSet):
+    """What became of a row."""
+
+    outcome = filters.ChoiceFilter(label=_("Outcome"), choices=ImportRowResult.Outcome.choices, empty_label=_("any"))
+
+    class Meta:
+        model = ImportRowResult
+        fields: list[str] = []

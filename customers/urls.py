@@ -1,0 +1,27 @@
+"""Addresses of organizations, claims and verification."""
+
+from django.urls import path
+
+from customers.views import claims, imports, organizations, portfolio, verification
+
+app_name = "customers"
+
+urlpatterns = [
+    path("organizations/", organizations.organizations, name="organizations"),
+    path("organizations/new/", organizations.register, name="register"),
+    path("organizations/imports/", imports.imports, name="imports"),
+    path("organizations/imports/new/", imports.start, name="import"),
+    path("organizations/imports/<uuid:public_id>/", imports.run, name="import_run"),
+    path("organizations/imports/<uuid:public_id>/progress/", imports.progress, name="import_progress"),
+    path("organizations/portfolio/", portfolio.portfolio, name="portfolio"),
+    path("organizations/claims/<uuid:public_id>/", claims.claim, name="claim"),
+    path("organizations/claims/<uuid:public_id>/answer/", claims.answer, name="answer"),
+    path("organizations/claims/<uuid:public_id>/evidence/", claims.evidence, name="evidence"),
+    path("organizations/<uuid:public_id>/", organizations.organization, name="organization"),
+    path("organizations/<uuid:public_id>/change/", organizations.change, name="change"),
+    path("organizations/<uuid:public_id>/claims/new/", claims.propose, name="propose"),
+    path("verification/", verification.queue, name="verification"),
+    path("verification/<uuid:public_id>/", verification.case, name="case"),
+    path("verification/<uuid:public_id>/evidence/<uuid:evidence_id>/", verification.check, name="check"),
+    path("verification/<uuid:public_id>/<slug:key>/", verification.act, name="act"),
+]

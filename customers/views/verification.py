@@ -1,0 +1,189 @@
+"""Verification: the queue, a case with its evidence beside the register, and what a verifier may do with it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from customers.access import may_check_evidence, may_decide_claim, may_see_verification, may_verify, visible_claims
+from customers.actions.check_evidence import CHECKABLE, check_evidence
+from customers.actions.make_provisional import make_provisional
+from customers.actions.reject_claim import reject_claim
+from customers.actions.request_information import request_information
+from customers.actions.revoke_claim import revoke_claim
+from customers.actions.suspend_claim import suspend_claim
+from customers.actions.take_up_claim import WAITING, take_up_claim
+from customers.actions.verify_claim import last_day, verify_claim
+from customers.forms import ActForm, CheckForm, QuestionForm, ReasonForm, RejectForm, VerifyForm, WithdrawForm
+from customers.lists import CASE_LIST, case_rows
+from customers.models import CLAIM_LIFE, Claim, ClaimState
+from customers.queries import CASES
+from customers.views.claims import claim_context
+from kit.clock import now
+from kit.commands import form_page, perform
+from kit.flash import flash
+from kit.forms import VersionedForm
+from kit.lists import list_page
+from kit.refusal import NotFound, require
+from users.http import ActorRequest
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something a verifier may do with a case: a form, an action, and what is said before and after."""
+
+    key: str
+    label: Any
+    form: type[VersionedForm]
+    action: Callable[..., Any]
+    to: ClaimState
+    effect: Any
+    done: Any
+    tone: str = "action"
+
+    def is_possible(self, claim: Claim) -> bool:
+        """Whether the claim's state leads there."""
+        if self.key == "take-up":
+            return claim.state in WAITING
+        return CLAIM_LIFE.allows(claim.state, self.to)
+
+
+ACTS = {
+    act.key: act
+    for act in (
+        Act(
+            "take-up", _("Take up"), ActForm, take_up_claim, ClaimState.IN_VERIFICATION,
+            _("The case is yours to check; the account manager sees that it is in verification."),
+            _("The case is in verification."),
+        ),
+        Act(
+            "verify", _("Verify"), VerifyForm, verify_claim, ClaimState.VERIFIED,
+            _("The category counts for the organization up to and including this day. Ranks follow within a minute."),
+            _("The claim is verified. Ranks follow within a minute."),
+        ),
+        Act(
+            "provisional", _("Count provisionally"), ReasonForm, make_provisional, ClaimState.PROVISIONAL,
+            _("The category counts for 14 days, after verified ones, and only once. Ranks follow within a minute."),
+            _("The claim counts provisionally for 14 days. Ranks follow within a minute."),
+        ),
+        Act(
+            "ask", _("Request information"), QuestionForm, request_information, ClaimState.INFORMATION_REQUESTED,
+            _("The account manager sees the question; the case waits for the answer."),
+            _("The question is with the account manager."),
+        ),
+        Act(
+            "reject", _("Reject"), RejectForm, reject_claim, ClaimState.REJECTED,
+            _("The category does not count. It can be proposed again with other evidence."),
+            _("The claim is rejected. Ranks follow within a minute."), "danger",
+        ),
+        Act(
+            "suspend", _("Suspend"), WithdrawForm, suspend_claim, ClaimState.SUSPENDED,
+            _("The category stops counting for new requests until it is verified again. What was granted stays."),
+            _("The claim is suspended. Ranks follow within a minute."), "danger",
+        ),
+        Act(
+            "revoke", _("Revoke"), WithdrawForm, revoke_claim, ClaimState.REVOKED,
+            _("The category stops counting for new requests, for good. What was granted stays."),
+            _("The claim is revoked. Ranks follow within a minute."), "danger",
+        ),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An act as the page offers it, with its form as it stands."""
+
+    act: Act
+    form: VersionedForm
+    is_open: bool
+
+
+def queue(request: ActorRequest) -> HttpResponseBase:
+    """GET /verification/"""
+    require(may_see_verification(request.actor))
+    rows = case_rows(visible_claims(request.actor).filter(state__in=CASES))
+    return list_page(request, CASE_LIST, rows, template="customers/verification.html")
+
+
+def case(request: ActorRequest, public_id: UUID) -> HttpResponse:
+    """GET /verification/<id>/"""
+    return render(request, "customers/case.html", _case_context(request, public_id)[1])
+
+
+@require_POST
+def act(request: ActorRequest, public_id: UUID, key: str) -> HttpResponse:
+    """POST /verification/<id>/<act>/"""
+    require(may_verify(request.actor))
+    wanted = ACTS.get(key)
+    if wanted is None:
+        raise NotFound()
+    found, context = _case_context(request, public_id)
+    form = wanted.form(request.POST, auto_id=f"{key}_%s")
+    if form.is_valid():
+        done = perform(
+            request, lambda: wanted.action(actor=request.actor, claim=found, at=now(), **form.cleaned_data), form
+        )
+        if done:
+            flash(request, wanted.done)
+            return redirect("customers:case", done.subject)
+        context = _case_context(request, public_id)[1]
+    others = [offer for offer in context["offers"] if offer.act is not wanted]
+    context["offers"] = [Offer(wanted, form, True), *others]
+    return form_page(request, "customers/case.html", form, context)
+
+
+@require_POST
+def check(request: ActorRequest, public_id: UUID, evidence_id: UUID) -> HttpResponse:
+    """POST /verification/<id>/evidence/<id>/"""
+    require(may_verify(request.actor))
+    found, context = _case_context(request, public_id)
+    item = found.evidence.filter(public_id=evidence_id).select_related("claim").first()
+    if item is None:
+        raise NotFound()
+    form = CheckForm(request.POST, auto_id=f"check_{evidence_id}_%s")
+    if form.is_valid():
+        data = form.cleaned_data
+        done = perform(
+            request,
+            lambda: check_evidence(
+                actor=request.actor,
+                evidence=item,
+                holds=data["holds"],
+                reason=data["reason"],
+                row_version=data["row_version"],
+                at=now(),
+            ),
+            form,
+        )
+        if done:
+            flash(request, _("The evidence is checked."))
+            return redirect("customers:case", found.public_id)
+        context = _case_context(request, public_id)[1]
+    return form_page(request, "customers/case.html", form, {**context, "check_form": form, "checked": evidence_id})
+
+
+def _case_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[str, Any]]:
+    require(may_see_verification(request.actor))
+    found, context = claim_context(request, public_id)
+    at = now()
+    distance = may_decide_claim(request.actor, found)
+    offers = []
+    if distance is None:
+        for one in ACTS.values():
+            if one.is_possible(found):
+                initial: dict[str, Any] = {"row_version": found.row_version}
+                if one.key == "verify":
+                    initial["valid_until_date"] = last_day(found, at)
+                offers.append(Offer(one, one.form(initial=initial, auto_id=f"{one.key}_%s"), False))
+    checkable = {
+        sheet.evidence.public_id
+        for sheet in context["sheet"].evidence
+        if found.state in CHECKABLE and may_check_evidence(request.actor, sheet.evidence) is None
+    }
+    return found, {**context, "offers": offers, "distance": distance, "checkable": checkable}
