@@ -24,9 +24,7 @@ JOBS: tuple[Job, ...] = (
     Job(
         _("Requests"),
         (
-            Place(
-                _("Review queue"), "/queue/", "inbox", _of(REVIEWER, DUTY_MANAGER), keys="g q"
-            ),
+            Place(_("Review queue"), "/queue/", "inbox", _of(REVIEWER, DUTY_MANAGER), keys="g q"),
             Place(
                 _("All requests"),
                 "/requests/",
@@ -64,9 +62,7 @@ JOBS: tuple[Job, ...] = (
             Place(
                 _("Staffing"), "/staffing/", "users-group", _of(OPERATOR, DUTY_MANAGER, REVIEWER, EXECUTIVE), keys="g s"
             ),
-            Place(
-                _("Levers"), "/levers/", "adjustments-horizontal", _of(OPERATOR, DUTY_MANAGER, REVIEWER), keys="g l"
-            ),
+            Place(_("Levers"), "/levers/", "adjustments-horizontal", _of(OPERATOR, DUTY_MANAGER, REVIEWER), keys="g l"),
         ),
     ),
     Job(

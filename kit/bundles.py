@@ -59,11 +59,10 @@ def joined(name: str) -> Path:
     if not target.exists() or target.read_text(encoding="utf-8") != content:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Several processes may join at once: each writes a file of its own and moves it into place whole.
-        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=target.name)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(content)
-        Path(draft).chmod(0o644)
-        Path(draft).replace(target)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, delete=False) as draft:
+            draft.write(content)
+        Path(draft.name).chmod(0o644)
+        Path(draft.name).replace(target)
     return target
 
 

@@ -61,7 +61,7 @@ def tier_badge(tier: Any, provisional: bool = False) -> SafeString | str:
     sign = sign_of(TIERS, int(tier))
     if provisional:
         title = gettext("%(tier)s, provisional") % {"tier": sign.title}
-        return badge(sign.tone, format_html('{} <i>{}</i>', sign.word, gettext("prov.")), title, " is-provisional")
+        return badge(sign.tone, format_html("{} <i>{}</i>", sign.word, gettext("prov.")), title, " is-provisional")
     return badge(sign.tone, sign.word, sign.title)
 
 
@@ -103,7 +103,9 @@ def late_badge(
     left = due_at - (now or clock.now())
     title = absolute(due_at)
     if paused:
-        return badge("paused", gettext("Clock stopped"), gettext("Due %(moment)s when the clock runs") % {"moment": title})
+        return badge(
+            "paused", gettext("Clock stopped"), gettext("Due %(moment)s when the clock runs") % {"moment": title}
+        )
     if left < timedelta(0):
         return badge("late", gettext("Late by %(time)s") % {"time": _span(-left)}, title)
     return badge("at-risk" if left < at_risk else "on-time", gettext("Due in %(time)s") % {"time": _span(left)}, title)
@@ -210,7 +212,9 @@ def crumb(label: Any, url: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def panel(content: str, title: Any = "", note: Any = "", id: str = "", flush: bool = False, level: int = 2) -> SafeString:
+def panel(
+    content: str, title: Any = "", note: Any = "", id: str = "", flush: bool = False, level: int = 2
+) -> SafeString:
     """A box with a heading and perhaps a sentence; `flush` lets a table reach its edges."""
     head: SafeString | str = ""
     if title:
@@ -395,17 +399,24 @@ def form_fields(form: BaseForm) -> SafeString:
     groups: Sequence[Any] = getattr(form, "groups", ())
     grouped = {name for group in groups for name in group.fields}
     shown = [
-        {"title": "", "text": "", "folded": False, "fields": [f for f in form.visible_fields() if f.name not in grouped]}
+        {
+            "title": "",
+            "text": "",
+            "folded": False,
+            "fields": [f for f in form.visible_fields() if f.name not in grouped],
+        }
     ]
     for group in groups:
         fields = [form[name] for name in group.fields if name in form.fields and not form[name].is_hidden]
         # A folded group opens by itself where there is something to correct or already something in it.
         folded = getattr(group, "folded", False)
         is_open = any(field.errors or (form.is_bound and field.data) for field in fields)
-        shown.append(
-            {"title": group.title, "text": group.text, "folded": folded, "open": is_open, "fields": fields}
-        )
-    values = {"form": form, "groups": [group for group in shown if group["fields"]], "refusal": getattr(form, "refusal", None)}
+        shown.append({"title": group.title, "text": group.text, "folded": folded, "open": is_open, "fields": fields})
+    values = {
+        "form": form,
+        "groups": [group for group in shown if group["fields"]],
+        "refusal": getattr(form, "refusal", None),
+    }
     return render_to_string("components/form_fields.html", values)
 
 
@@ -439,16 +450,18 @@ def is_choice_set(field: BoundField) -> bool:
 
 
 @register.simple_tag
-def error_count(form: BaseForm) -> str:
-    """How many errors a form has, as words."""
-    count = sum(len(messages) for messages in form.errors.values())
+def error_count(wrong: Sequence[Any]) -> str:
+    """How many fields need correcting, as words."""
+    count = len(wrong)
     return ngettext("One thing needs correcting", "%(count)s things need correcting", count) % {"count": count}
 
 
 @register.filter
 def field_errors(form: BaseForm) -> list[tuple[BoundField, str]]:
     """Each error with the field it belongs to, for the summary; errors of the whole form are left out."""
-    return [(form[name], message) for name, messages in form.errors.items() if name in form.fields for message in messages]
+    return [
+        (form[name], message) for name, messages in form.errors.items() if name in form.fields for message in messages
+    ]
 
 
 # --- Small things ------------------------------------------------------------------------------

@@ -14,9 +14,13 @@ from users.actions.choose_appearance import CannotChooseAppearance, choose_appea
 @login_not_required
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
-    """Keeps the choice of a person; nobody's language is kept in a cookie. Goes back to the page."""
+    """Keeps the choice of a person; nobody's language is kept in a cookie. Goes back to the page it came from.
+
+    A script that stays on its page names none and gets an empty answer.
+    """
     language, theme = request.POST.get("language", ""), request.POST.get("theme", "")
-    answer = redirect(same_site(request.POST.get("next"), request))
+    back = request.POST.get("next")
+    answer = redirect(same_site(back, request)) if back else HttpResponse(status=204)
     if request.user.is_authenticated:
         choose_appearance(actor=request.actor, language=language, theme=theme)  # type: ignore[attr-defined]
     elif language in dict(settings.LANGUAGES) and check_for_language(language):

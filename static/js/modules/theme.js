@@ -13,6 +13,7 @@
     const theme = button.value;
     const body = new FormData(form);
     body.set("theme", theme);
+    body.delete("next");
     document.documentElement.dataset.bsTheme = theme;
     button.value = order[(order.indexOf(theme) + 1) % order.length];
     const use = button.querySelector("use");
@@ -23,6 +24,6 @@
       button.setAttribute("aria-label", label);
     }
     document.dispatchEvent(new CustomEvent("v:theme"));
-    await fetch(form.action, { method: "POST", body, redirect: "manual" });
+    await fetch(form.action, { method: "POST", body });
   });
 })();
