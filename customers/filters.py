@@ -9,7 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.access import undecidable_by, visible_portfolios
 from customers.countries import country_name, is_country
-from customers.models import CLAIM_STANDING, Claim, ClaimState, OfferType, Organization, SectorCategory
+from customers.models import (
+    CLAIM_STANDING,
+    Claim,
+    ClaimState,
+    ImportRowResult,
+    ImportRun,
+    ImportState,
+    OfferType,
+    Organization,
+    SectorCategory,
+)
 from customers.queries import CASES, named
 from users.models import Portfolio
 

@@ -375,6 +375,8 @@ class ImportRowResult(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     message = models.TextField(blank=True)
 
+    runtime_deletes = True  # a run that was cut off writes its results anew
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "row_number"], name="import_row_once")]
         indexes = [models.Index(fields=["run", "outcome", "row_number"], name="import_row_outcome")]

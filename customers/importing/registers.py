@@ -1,0 +1,189 @@
+"""Read a register's file into a snapshot: all rows or none, repeatable without effect."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+
+from django.db import IntegrityError, connection, transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from customers import names
+from customers.importing.runs import Outcome, RowResult
+from customers.models import Register as RegisterModel
+from customers.models import RegisterRow, RegisterSnapshot
+from customers.registers.adapters import Register, RegisterFacts, RowProblem
+from journal.record import record
+from kit.csvfiles import CsvRow, read_csv
+from kit.refusal import Conflict
+from users.access import Actor
+
+MAX_BYTES = 100 * 1024 * 1024
+MAX_ROWS = 500_000
+_COLUMNS = (
+    "snapshot_id",
+    "key",
+    "name",
+    "sort_name",
+    "search_text",
+    "domain",
+    "country",
+    "region",
+    "kind",
+    "is_active",
+)
+
+
+class AnotherFileForThatDay(Conflict):
+    """A snapshot is what a register said on a day; it is never edited."""
+
+    code = "another_file_for_that_day"
+    message = _("The register was already imported as of %(as_of)s, from a file with other rows.")
+    remedy = _("Give the day on which this file was taken.")
+
+
+def import_register(
+    *,
+    actor: Actor,
+    register: Register,
+    content: bytes,
+    as_of_date: date,
+    is_dry_run: bool,
+    at: datetime,
+    on_row: Callable[[RowResult], None],
+    on_total: Callable[[int], None] = lambda total: None,
+) -> RegisterSnapshot | None:
+    """Import one file; `on_row` is told what became, or would become, of each row.
+
+    The rows of a snapshot stand or fall together, but for rows that are wrong by themselves: those
+    are reported and left out. `on_row` is called before the one transaction that writes. Raises `CannotReadFile` and `AnotherFileForThatDay`; then nothing is
+    written. Returns the snapshot, None for a dry run.
+    """
+    rows = list(
+        read_csv(
+            io.BytesIO(content),
+            required=register.required,
+            optional=register.optional,
+            max_bytes=MAX_BYTES,
+            max_rows=MAX_ROWS,
+        )
+    )
+    on_total(len(rows))
+    snapshot = RegisterSnapshot.objects.filter(register__code=register.code, as_of_date=as_of_date).first()
+    taken = Outcome.CREATED if snapshot is None else Outcome.UNCHANGED
+    facts = _read(register, rows, taken, on_row)
+    if snapshot is not None:
+        _require_same({row.key: row for row in snapshot.rows.iterator(chunk_size=5_000)}, facts, as_of_date)
+        return None if is_dry_run else snapshot
+    if is_dry_run:
+        return None
+    try:
+        with transaction.atomic():
+            return _store(actor, register, facts, hashlib.sha256(content).hexdigest(), as_of_date, at)
+    except IntegrityError as error:
+        if "register_snapshot_once" not in str(error):
+            raise
+        # Somebody else imported that day at the same time.
+        raise AnotherFileForThatDay(as_of=as_of_date.isoformat()) from None
+
+
+def _read(
+    register: Register, rows: list[CsvRow], taken: str, on_row: Callable[[RowResult], None]
+) -> list[RegisterFacts]:
+    facts: list[RegisterFacts] = []
+    first_row_of: dict[str, int] = {}
+    for row in rows:
+        try:
+            if row.problem:
+                raise RowProblem(row.problem)
+            found = register.read(row.values)
+            if found.key in first_row_of:
+                raise RowProblem(gettext("Row %(row)s has the same key.") % {"row": first_row_of[found.key]})
+        except RowProblem as problem:
+            key = next(iter(row.values.values()), "") if row.values else ""
+            on_row(RowResult(row.number, key, Outcome.REFUSED, str(problem)))
+            continue
+        first_row_of[found.key] = row.number
+        facts.append(found)
+        on_row(RowResult(row.number, found.key, taken, "" if found.is_active else gettext("Not active")))
+    return facts
+
+
+def _require_same(known: dict[str, RegisterRow], facts: list[RegisterFacts], as_of_date: date) -> None:
+    same = len(known) == len(facts) and all(
+        (row := known.get(one.key)) is not None
+        and (row.name, row.domain, row.country, row.region, row.kind, row.is_active)
+        == (one.name, one.domain, one.country, one.region, one.kind, one.is_active)
+        for one in facts
+    )
+    if not same:
+        raise AnotherFileForThatDay(as_of=as_of_date.isoformat())
+
+
+def _store(
+    actor: Actor, register: Register, facts: list[RegisterFacts], digest: str, as_of_date: date, at: datetime
+) -> RegisterSnapshot:
+    owner, _is_new = RegisterModel.objects.get_or_create(code=register.code, defaults={"name": register.name})
+    snapshot = RegisterSnapshot.objects.create(
+        register=owner,
+        as_of_date=as_of_date,
+        file_hash=digest,
+        row_count=len(facts),
+        imported_at=at,
+        imported_by_id=actor.user_id,
+    )
+    with connection.cursor() as cursor:
+        # The driver's COPY: a hundred thousand rows are one statement.
+        cursor.copy_expert(
+            f"COPY {RegisterRow._meta.db_table} ({', '.join(_COLUMNS)}) FROM STDIN",
+            _CopyStream(_copy_lines(snapshot.pk, facts)),
+        )
+    record(
+        actor=actor,
+        action="register.imported",
+        subject_type="register_snapshot",
+        subject_id=f"{register.code}@{as_of_date.isoformat()}",
+        after={"rows": len(facts), "file_sha256": digest},
+        at=at,
+    )
+    return snapshot
+
+
+def _copy_lines(snapshot_id: int, facts: list[RegisterFacts]) -> Iterator[str]:
+    for one in facts:
+        values = (
+            str(snapshot_id),
+            one.key,
+            one.name,
+            names.sort_key(one.name, 350),
+            names.search_text(one.name, one.domain),
+            one.domain,
+            one.country,
+            one.region,
+            one.kind,
+            "t" if one.is_active else "f",
+        )
+        yield "\t".join(_escaped(value) for value in values) + "\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+class _CopyStream(io.TextIOBase):
+    """A file made of lines as they are asked for, so that the rows are never in memory twice."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._rest = ""
+
+    def read(self, size: int | None = -1) -> str:
+        wanted = size if size is not None and size >= 0 else 2**62
+        parts, length = [self._rest], len(self._rest)
+        while length < wanted and (line := next(self._lines, "")):
+            parts.append(line)
+            length += len(line)
+        text = "".join(parts)
+        self._rest = text[wanted:]
+        return text[:wanted]
