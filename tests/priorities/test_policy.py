@@ -277,6 +277,12 @@ def test_a_score_is_the_sum_of_its_terms_and_each_term_is_shown():
     assert ranking.score == 950
 
 
+def test_of_two_claims_that_give_the_tier_the_one_with_the_better_score_counts():
+    request = facts(claim("FR-EMS", certificate=True), claim("FR-DISPATCH"), workload=Workload.ALERTING)
+    ranking = rank(request, POLICY)
+    assert (ranking.score, ranking.reasons[0].params["category"]) == (950, "FR-EMS")
+
+
 def test_what_is_only_stated_earns_no_points():
     request = facts(claim("HE-ACUTE", "provisional"), workload=Workload.HEALTH_RECORDS, workload_confirmed=False)
     assert [term.points for term in rank(request, POLICY).terms] == [0, 0, 125]
