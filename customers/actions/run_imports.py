@@ -14,7 +14,6 @@ from customers.registers.adapters import REGISTERS
 from kit.refusal import Refusal
 from users.access import SYSTEM, Actor, actor_of
 
-
 # Any constant will do: together with the run's key it names who works on it.
 IMPORT_LOCK = 7_304_994
 

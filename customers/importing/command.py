@@ -3,6 +3,7 @@
 import csv
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TextIO
 
 from customers.importing.runs import Outcome, RowResult
@@ -48,7 +49,7 @@ def report(run: ImportRun, write: Callable[[str], Any], *, results_file: str | N
     if run.rows_refused > 20:
         write(f"  … and {run.rows_refused - 20:,} more.")
     if results_file:
-        with open(results_file, "w", newline="", encoding="utf-8") as file:
+        with Path(results_file).open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             writer.writerow(["row", "key", "outcome", "message"])
             writer.writerows(run.results.order_by("row_number").values_list("row_number", "key", "outcome", "message"))

@@ -57,8 +57,9 @@ def import_register(
     """Import one file; `on_row` is told what became, or would become, of each row.
 
     The rows of a snapshot stand or fall together, but for rows that are wrong by themselves: those
-    are reported and left out. `on_row` is called before the one transaction that writes. Raises `CannotReadFile` and `AnotherFileForThatDay`; then nothing is
-    written. Returns the snapshot, None for a dry run.
+    are reported and left out. `on_row` is called before the one transaction that writes. Raises
+    `CannotReadFile` and `AnotherFileForThatDay`; then nothing is written. Returns the snapshot,
+    None for a dry run.
     """
     rows = list(
         read_csv(

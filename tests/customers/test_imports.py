@@ -38,7 +38,8 @@ def take_in(kind: str, text: str | bytes, *, actor=SYSTEM, dry=False, as_of=date
         at=make.NOW,
     )
     run = run_next_import(at=make.NOW)
-    assert run is not None and run.content is None
+    assert run is not None
+    assert run.content is None
     return run
 
 
@@ -169,7 +170,8 @@ def test_the_pages_take_a_file_in_and_show_what_became_of_it(visit):
     assert "Waiting for its turn" in waiting.content.decode()
     run_next_import(at=make.NOW)
     page = visit(reverse("customers:import_run", args=[run.public_id]), as_=manager).content.decode()
-    assert "One" in page and "Created" in page
+    assert "One" in page
+    assert "Created" in page
     visit(reverse("customers:imports"), as_=manager)
     hidden = visit(reverse("customers:import_run", args=[run.public_id]), as_=make.person(Role.VERIFIER))
     assert hidden.status_code == 404
