@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
 from django_htmx.http import HttpResponseClientRedirect
@@ -58,7 +59,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         if "HX-Request" not in request.headers:
             return super().handle_no_permission(request, view_func)
         here = request.headers.get("HX-Current-URL", "")
-        return HttpResponseClientRedirect(f"{self.get_login_url(view_func)}?{urlencode({'next': here})}")
+        sign_in = resolve_url(self.get_login_url(view_func))
+        return HttpResponseClientRedirect(f"{sign_in}?{urlencode({'next': here})}")
 
 
 def actor_of_request(request: Any) -> Actor:
