@@ -18,11 +18,15 @@ def prepare(arguments: list[str]) -> None:
 
     django.setup()
     from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import call_command
 
     from config.production_checks import refuse_unsafe_start
 
-    refuse_unsafe_start()
+    try:
+        refuse_unsafe_start()
+    except ImproperlyConfigured as refusal:
+        raise CannotGoOn(str(refusal)) from None
     silent = io.StringIO()
     try:
         with step("Database schema"):

@@ -87,17 +87,29 @@ def end_group(process: subprocess.Popen, *, within: float = 5.0) -> None:
 
     def is_gone() -> bool:
         process.poll()  # Reap it, or it counts as a member of its group for ever.
-        try:
-            os.killpg(process.pid, 0)
-        except (ProcessLookupError, PermissionError):
-            return True
-        return False
+        return not _has_members(process.pid)
 
     for sent, patience in ((signal.SIGTERM, within), (signal.SIGKILL, 5.0)):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, sent)
         if wait_until(is_gone, within=patience):
             return
+
+
+def _has_members(group: int) -> bool:
+    """Whether a process of the group still runs. A dead one that nobody has reaped yet does not."""
+    try:
+        os.killpg(group, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    if not Path("/proc/self/stat").exists():
+        return True
+    for file in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _, its_group, *_ = file.read_text().rpartition(")")[2].split()
+            if int(its_group) == group and state != "Z":
+                return True
+    return False
 
 
 def wait_until(is_so: Callable[[], bool], *, within: float, every: float = 0.05) -> bool:
