@@ -36,11 +36,11 @@ def django_db_setup(django_db_setup, django_db_blocker):
         _become(settings.DATABASE_OWNER_URL)
 
 
-def owner_connection():
-    """A connection to the test database with the owner's rights, outside Django."""
+def owner_connection(name: str = ""):
+    """A connection with the owner's rights, outside Django; to the test database unless another is named."""
     owner = dj_database_url.parse(settings.DATABASE_OWNER_URL)
     made = psycopg2.connect(
-        dbname=connection.settings_dict["NAME"],
+        dbname=name or connection.settings_dict["NAME"],
         user=owner["USER"],
         password=owner["PASSWORD"] or None,
         host=owner["HOST"],
