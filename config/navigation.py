@@ -7,6 +7,9 @@ from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
+from capacity.alarms.access import alarms_to_take_up
+from capacity.regions.queries import proposals_waiting_for
+from customers.queries import waiting_for_account_manager, waiting_for_verifier
 from kit.navigation import Group, Job, Place, menu
 from users.models import User
 from users.roles import Role
@@ -41,10 +44,25 @@ JOBS: tuple[Job, ...] = (
                 _("Organizations"),
                 "/organizations/",
                 "building-community",
-                _of(ACCOUNT_MANAGER, VERIFIER, REVIEWER, DUTY_MANAGER),
+                _of(ACCOUNT_MANAGER, VERIFIER, REVIEWER, DUTY_MANAGER, EXECUTIVE),
                 keys="g o",
             ),
-            Place(_("Verification"), "/verification/", "shield-check", _of(VERIFIER), keys="g v"),
+            Place(
+                _("My portfolio"),
+                "/organizations/portfolio/",
+                "list-details",
+                frozenset({ACCOUNT_MANAGER}),
+                waiting=waiting_for_account_manager,
+                keys="g f",
+            ),
+            Place(
+                _("Verification"),
+                "/verification/",
+                "shield-check",
+                _of(VERIFIER),
+                waiting=waiting_for_verifier,
+                keys="g v",
+            ),
             Place(_("Registers"), "/registers/", "id-badge-2", _of(VERIFIER, ACCOUNT_MANAGER)),
         ),
     ),
@@ -58,9 +76,17 @@ JOBS: tuple[Job, ...] = (
     Job(
         _("Capacity"),
         (
-            Place(_("Regions"), "/regions/", "map-2", keys="g e"),
+            Place(_("Regions"), "/regions/", "map-2", waiting=proposals_waiting_for, keys="g e"),
             Place(
                 _("Staffing"), "/staffing/", "users-group", _of(OPERATOR, DUTY_MANAGER, REVIEWER, EXECUTIVE), keys="g s"
+            ),
+            Place(
+                _("Alarms"),
+                "/alarms/",
+                "bell",
+                _of(OPERATOR, DUTY_MANAGER, REVIEWER),
+                waiting=alarms_to_take_up,
+                keys="g m",
             ),
             Place(_("Levers"), "/levers/", "adjustments-horizontal", _of(OPERATOR, DUTY_MANAGER, REVIEWER), keys="g l"),
         ),

@@ -8,6 +8,7 @@ urlpatterns = [
     path("account/", include("users.signin_urls")),
     path("journal/", include("users.journal_urls")),
     path("", include("users.urls")),
+    path("api/v1/", include("config.api_urls")),
     path("", include("customers.urls")),
     path("alarms/", include("capacity.alarms.urls")),
     path("pools/", include("capacity.pools.urls")),

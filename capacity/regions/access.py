@@ -14,6 +14,8 @@ from kit.refusal import NotAllowed, NotFound, Refusal
 from users.access import Actor
 from users.roles import Role
 
+SEE_GROUNDS = (Role.REGION_OPERATOR, Role.DUTY_MANAGER, Role.CAPACITY_REVIEWER, Role.EXECUTIVE, Role.AUDITOR)
+
 
 class OwnProposal(NotAllowed):
     """Separation of duties: another person confirms or refuses."""
@@ -34,6 +36,11 @@ def region_for(actor: Actor, code: str) -> Region:
     if region is None:
         raise NotFound()
     return region
+
+
+def may_see_grounds(actor: Actor, region_code: str) -> Refusal | None:
+    """Whether the actor reads what a condition rests on: evidence may hold figures that are not for customers."""
+    return actor.needs(*SEE_GROUNDS, region=region_code)
 
 
 def may_import_regions(actor: Actor) -> Refusal | None:

@@ -131,3 +131,17 @@ class ConditionDeclaration(Public):
                 name="declaration_facts_stay", fields=["region", "condition", "evidence", "review_date", "proposed_by"]
             ),
         ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for a second person."""
+        return self.state == DeclarationState.PROPOSED
+
+    @property
+    def is_in_force(self) -> bool:
+        return self.state == DeclarationState.IN_FORCE
+
+    @property
+    def makes_scarce(self) -> bool:
+        """Whether tier decides the order under this condition."""
+        return self.condition in SCARCE_CONDITIONS

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import F, QuerySet
+from django.utils.translation import gettext
 
 from capacity.regions.models import Datacenter, Region
-from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StaffingStatus
+from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StaffingStatus, StateConfirmation
 from capacity.staffing.standings import region_gate_at
 from capacity.staffing.status import Gate
+from capacity.staffing.wording import status_label
 
 # The board and the strips look back this many days, today included.
 DAYS_BACK = 14
@@ -50,6 +52,18 @@ class Day:
     present: int | None = None
     minimum: int | None = None
 
+    @property
+    def words(self) -> str:
+        """The cell as a sentence."""
+        word = status_label(self.status)
+        if self.present is None:
+            return word
+        return gettext("%(status)s: %(present)s present, minimum %(minimum)s") % {
+            "status": word,
+            "present": self.present,
+            "minimum": self.minimum,
+        }
+
 
 @dataclass(frozen=True)
 class BoardRow:
@@ -58,6 +72,15 @@ class BoardRow:
     datacenter: Datacenter
     status: DatacenterStatus | None
     days: tuple[Day, ...]
+
+    @property
+    def code(self) -> str:
+        """The status now; not tracked before its first look."""
+        return self.status.status if self.status else StaffingStatus.NOT_TRACKED
+
+    @property
+    def last_report_at(self) -> datetime | None:
+        return self.status.last_report_at if self.status else None
 
 
 def days_back(at: datetime, count: int = DAYS_BACK) -> list[date]:
@@ -109,12 +132,39 @@ def latest_reports(datacenter: Datacenter, since: date) -> list[ShiftReport]:
     """The report in force of every role and shift since a day, newest shift first; corrected ones are left out."""
     rows = (
         ShiftReport.objects.filter(datacenter=datacenter, date__gte=since)
-        .order_by("datacenter", "-date", "shift", "role", "-pk")
-        .distinct("datacenter", "date", "shift", "role")
+        .order_by("datacenter_id", "-date", "shift", "role", "-pk")
+        .distinct("datacenter_id", "date", "shift", "role")
         .select_related("reported_by")
     )
     # A night comes after the day of the same date, and so does its name in the alphabet.
     return sorted(rows, key=lambda row: (row.date, row.shift), reverse=True)
+
+
+@dataclass(frozen=True)
+class ShiftRow:
+    """One reported shift: its reports by role, who filed the last of them and when."""
+
+    date: date
+    shift: str
+    reports: dict[str, ShiftReport]
+
+    @property
+    def latest(self) -> ShiftReport:
+        """The report that was filed last."""
+        return max(self.reports.values(), key=lambda report: report.pk)
+
+
+def shift_rows(reports: Iterable[ShiftReport]) -> list[ShiftRow]:
+    """Reports in force, gathered by shift in the order given."""
+    shifts: dict[tuple[date, str], dict[str, ShiftReport]] = {}
+    for report in reports:
+        shifts.setdefault((report.date, report.shift), {})[report.role] = report
+    return [ShiftRow(day, shift, by_role) for (day, shift), by_role in shifts.items()]
+
+
+def report_status(report: ShiftReport) -> str:
+    """Green, amber or red, as the report says; its age is not looked at."""
+    return _status(report.present, report.minimum)
 
 
 def requirements_of(datacenter: Datacenter, shift: str) -> list[CrewRequirement]:
@@ -126,14 +176,14 @@ def _worst_by_day(datacenter_ids: list[int], days: list[date]) -> dict[int, dict
     """The worst role and shift of each datacenter and day, among the reports in force."""
     in_force = (
         ShiftReport.objects.filter(datacenter__in=datacenter_ids, date__gte=days[0], date__lte=days[-1])
-        .order_by("datacenter", "-date", "shift", "role", "-pk")
-        .distinct("datacenter", "date", "shift", "role")
+        .order_by("datacenter_id", "-date", "shift", "role", "-pk")
+        .distinct("datacenter_id", "date", "shift", "role")
     )
     rows = (
         ShiftReport.objects.filter(pk__in=in_force.values("pk"))
         .annotate(spare=F("present") - F("minimum"))
-        .order_by("datacenter", "date", "spare", "pk")
-        .distinct("datacenter", "date")
+        .order_by("datacenter_id", "date", "spare", "pk")
+        .distinct("datacenter_id", "date")
         .values_list("datacenter_id", "date", "present", "minimum")
     )
     worst: dict[int, dict[date, Day]] = {}
@@ -168,3 +218,13 @@ def _days(worst: dict[date, Day], days: list[date], first: date | None) -> tuple
 def _badness(day: Day) -> tuple[int, int]:
     spare = (day.present or 0) - (day.minimum or 0)
     return WORST_FIRST.index(StaffingStatus(day.status)), spare
+
+
+def vouched_until(datacenter: Datacenter, at: datetime) -> StateConfirmation | None:
+    """The confirmation by which the last state still counts at this moment."""
+    return (
+        StateConfirmation.objects.filter(datacenter=datacenter, until__gt=at)
+        .select_related("by")
+        .order_by("-until")
+        .first()
+    )

@@ -52,7 +52,7 @@ def _required(datacenters: list[Datacenter]) -> dict[int, list[tuple[str, str, i
     )
     rows = (
         CrewRequirement.objects.filter(datacenter__in=[datacenter.pk for datacenter in datacenters])
-        .order_by("datacenter", "role", "shift")
+        .order_by("datacenter_id", "role", "shift")
         .annotate(last_report=Subquery(last))
         .values_list("datacenter_id", "role", "shift", "last_report")
     )

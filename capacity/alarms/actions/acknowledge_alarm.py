@@ -1,5 +1,7 @@
 """Say that one has taken up an alarm."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from capacity.alarms.access import may_acknowledge_alarm, visible_alarms
 from capacity.alarms.models import Alarm
 from journal.record import record
-from kit.refusal import Conflict, NotFound, require
+from kit.refusal import Conflict, NotFound, Refusal, require
 from users.access import Actor
 
 
@@ -63,3 +65,23 @@ def acknowledge_alarm(*, actor: Actor, alarm_id: UUID, at: datetime) -> Alarm:
             at=at,
         )
         return alarm
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """What became of a set: the refusals of those that were not taken up."""
+
+    refused: list[Refusal]
+
+
+def acknowledge_alarms(*, actor: Actor, alarm_ids: Iterable[UUID], at: datetime) -> Acknowledged:
+    """Take up each of these alarms; what is refused of one does not hold up the others."""
+    refused: list[Refusal] = []
+    with transaction.atomic():
+        # In the order of keys, so that two bulk acts cannot wait for each other.
+        for alarm_id in sorted(alarm_ids):
+            try:
+                acknowledge_alarm(actor=actor, alarm_id=alarm_id, at=at)
+            except Refusal as refusal:
+                refused.append(refusal)
+    return Acknowledged(refused)

@@ -1,0 +1,100 @@
+"""One region: what there is, what is promised, who works there, what was declared, who waits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from capacity.alarms.access import visible_alarms
+from capacity.alarms.models import Alarm
+from capacity.alarms.wording import alarm_text, alarm_url
+from capacity.pools.access import may_see_headroom, may_see_pool
+from capacity.pools.models import Pool
+from capacity.pools.queries import Fill, fill_of, region_pools
+from capacity.pools.waterfall import Step, waterfall
+from capacity.regions.access import may_declare_condition, may_see_grounds, region_for
+from capacity.regions.models import Region
+from capacity.regions.queries import condition_history
+from capacity.requests.access import may_see_requests, visible_requests
+from capacity.requests.models import OPEN_STATES
+from capacity.staffing.access import may_see_crew, may_see_status, visible_datacenters
+from capacity.staffing.queries import staffing_board
+from capacity.staffing.wording import reason_texts
+from kit import clock
+from users.access import Actor, StaffRequest
+
+
+@dataclass(frozen=True)
+class PoolPanel:
+    """A pool on the region's page."""
+
+    pool: Pool
+    fill: Fill
+    steps: list[Step]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many open requests of a tier would take this region, and of how many organizations."""
+
+    tier: int
+    requests: int
+    organizations: int
+
+
+@dataclass(frozen=True)
+class OpenAlarm:
+    """An alarm with its sentence and where its cause can be seen."""
+
+    alarm: Alarm
+    text: str
+    url: str
+
+
+def region(request: StaffRequest, code: str) -> HttpResponse:
+    """The page of a region, with the parts that the reader may see."""
+    actor = request.actor
+    shown = region_for(actor, code)
+    history = condition_history(shown)
+    sees_grounds = may_see_grounds(actor, code) is None
+    context: dict[str, Any] = {
+        "region": shown,
+        "history": history if sees_grounds else [one for one in history if one.in_force_at],
+        "grounds": sees_grounds,
+        "in_force": next((one for one in history if one.is_in_force), None),
+        "proposed": next((one for one in history if one.is_open), None) if sees_grounds else None,
+        "may_declare": may_declare_condition(actor, shown) is None,
+    }
+    if may_see_headroom(actor, code) is None:
+        context["pools"] = [PoolPanel(pool, fill_of(pool), waterfall(pool)) for pool in region_pools(actor, shown)]
+        context["sees_ledger"] = may_see_pool(actor, code) is None
+        context["alarms"] = [
+            OpenAlarm(alarm, alarm_text(alarm), alarm_url(alarm)) for alarm in _open_alarms(actor, shown)
+        ]
+    if may_see_status(actor, code) is None:
+        board = staffing_board(visible_datacenters(actor).filter(region=shown), clock.now())
+        context["board"] = [(row, reason_texts(row.status.reasons) if row.status else []) for row in board]
+        context["sees_crew"] = may_see_crew(actor, code) is None
+    if may_see_requests(actor) is None:
+        context["waiting"] = waiting_by_tier(actor, shown)
+    return render(request, "regions/region.html", context)
+
+
+def waiting_by_tier(actor: Actor, shown: Region) -> list[Waiting]:
+    """The open requests that would take this region and that the actor may see, by tier; every tier is named."""
+    rows = (
+        visible_requests(actor)
+        .filter(state__in=OPEN_STATES, acceptable__region=shown)
+        .order_by()
+        .values("tier")
+        .annotate(requests=Count("pk", distinct=True), organizations=Count("organization", distinct=True))
+    )
+    found = {row["tier"]: Waiting(row["tier"], row["requests"], row["organizations"]) for row in rows}
+    return [found.get(tier, Waiting(tier, 0, 0)) for tier in range(1, 6)]
+
+
+def _open_alarms(actor: Actor, shown: Region) -> list[Alarm]:
+    alarms = visible_alarms(actor).filter(region=shown, ended_at=None)
+    return list(alarms.select_related("region", "acknowledged_by")[:50])

@@ -1,0 +1,100 @@
+"""The board of all crews, and the page of one datacenter."""
+
+from collections import Counter
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from capacity.regions.models import Datacenter
+from capacity.staffing.access import (
+    may_report_shift,
+    may_see_crew,
+    may_see_status,
+    may_vouch_for_crew,
+    visible_datacenters,
+)
+from capacity.staffing.models import CrewRole, StaffingStatus
+from capacity.staffing.queries import (
+    DAYS_BACK,
+    days_back,
+    latest_reports,
+    report_status,
+    shift_rows,
+    staffing_board,
+    vouched_until,
+)
+from capacity.staffing.wording import reason_texts
+from kit import clock
+from kit.refusal import Invalid, NotFound, require
+from users.access import StaffRequest
+
+
+class UnknownStatus(Invalid):
+    """The address asks for a status that there is not."""
+
+    code = "unknown_staffing_status"
+    message = _("There is no staffing status “%(status)s”.")
+
+
+def board(request: StaffRequest) -> HttpResponse:
+    """Every datacenter with its last two weeks."""
+    require(may_see_status(request.actor))
+    wanted = request.GET.get("status", "")
+    if wanted and wanted not in StaffingStatus.values:
+        raise UnknownStatus(status=wanted[:40])
+    at = clock.now()
+    rows = staffing_board(visible_datacenters(request.actor), at)
+    counts = Counter(row.code for row in rows)
+    context = {
+        "rows": [row for row in rows if not wanted or row.code == wanted],
+        "days": days_back(at),
+        "statuses": [(code, counts[code]) for code in StaffingStatus.values if counts[code]],
+        "wanted": wanted,
+        "total": len(rows),
+        "reachable": {
+            row.datacenter.pk for row in rows if may_see_crew(request.actor, row.datacenter.region.code) is None
+        },
+    }
+    return render(request, "staffing/board.html", context)
+
+
+def datacenter_for(request: StaffRequest, code: str) -> Datacenter:
+    """The datacenter with this code, with its status. Raises `NotFound`, or why its numbers are not shown."""
+    found = visible_datacenters(request.actor).filter(code=code).select_related("region", "status").first()
+    if found is None:
+        raise may_see_status(request.actor) or NotFound()
+    require(may_see_crew(request.actor, found.region.code))
+    return found
+
+
+def datacenter(request: StaffRequest, code: str) -> HttpResponse:
+    """One datacenter: how its crew stands now and what was reported of its shifts."""
+    shown = datacenter_for(request, code)
+    at = clock.now()
+    status = getattr(shown, "status", None)
+    rows = shift_rows(latest_reports(shown, days_back(at, DAYS_BACK)[0]))
+    context = {
+        "datacenter": shown,
+        "region": shown.region,
+        "status": status,
+        "reasons": reason_texts(status.reasons) if status else [],
+        "roles": CrewRole.choices,
+        "rows": [
+            (
+                row,
+                [
+                    (row.reports.get(role), report_status(row.reports[role]) if role in row.reports else "")
+                    for role in CrewRole
+                ],
+            )
+            for row in rows
+        ],
+        "requirements": list(shown.requirements.order_by("shift", "role")),
+        "vouched": vouched_until(shown, at),
+        "may_report": may_report_shift(request.actor, shown.region.code) is None,
+        "may_vouch": may_vouch_for_crew(request.actor, shown.region.code) is None
+        and status is not None
+        and status.status != StaffingStatus.NOT_TRACKED,
+    }
+    return render(request, "staffing/datacenter.html", context)

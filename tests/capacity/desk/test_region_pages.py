@@ -1,0 +1,185 @@
+"""The pages of regions show each role its part, in few questions to the database."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+
+from capacity.regions.models import ConditionDeclaration, Datacenter, Region
+from kit import clock
+from tests import make
+from users.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+SEE_ALL = [Role.REGION_OPERATOR, Role.DUTY_MANAGER, Role.CAPACITY_REVIEWER, Role.AUDITOR]
+SEE_CONDITION = [Role.ACCOUNT_MANAGER, Role.VERIFIER, Role.NOTICE_EDITOR, Role.ADMINISTRATOR]
+
+
+def text(response) -> str:
+    return response.content.decode()
+
+
+@pytest.fixture
+def west_europe(db) -> Region:
+    pool = make.pool("westeurope", powered_on=1000, failure_reserve=100)
+    make.promised(pool, 450)
+    make.shift_reported(Datacenter.objects.get(code="westeurope-1"), at=clock.now())
+    make.declared("westeurope", "constrained")
+    return Region.objects.get(code="westeurope")
+
+
+@pytest.mark.parametrize("role", SEE_ALL)
+def test_those_who_work_with_numbers_see_them(visit, west_europe, role):
+    who = make.person(role)
+    tiles = text(visit("/regions/", as_=who))
+    assert "50%" in tiles.replace("\N{NO-BREAK SPACE}", "")
+    assert "v-strip" in tiles
+    page = text(visit("/regions/westeurope/", as_=who))
+    assert "Failure reserve" in page
+    assert "westeurope-1" in page
+    assert "Headroom below five percent" in page
+    assert visit("/pools/westeurope/vcpu/", as_=who).status_code == 200
+
+
+@pytest.mark.parametrize("role", SEE_CONDITION)
+def test_others_see_the_condition_and_no_number(visit, west_europe, role):
+    who = make.person(role)
+    for url in ("/regions/", "/regions/table/", "/regions/westeurope/"):
+        shown = text(visit(url, as_=who))
+        assert "Constrained" in shown
+        assert "v-strip" not in shown
+        assert "v-fall" not in shown
+        assert "Headroom below five percent" not in shown
+        assert "Fullest pool" not in shown
+    for url in ("/pools/westeurope/vcpu/", "/staffing/", "/staffing/westeurope-1/", "/alarms/"):
+        assert visit(url, as_=who).status_code == 403
+    proposal = ConditionDeclaration.objects.get()
+    assert visit(f"/regions/conditions/{proposal.public_id}/", as_=who).status_code == 403
+
+
+def test_an_executive_sees_how_full_and_how_staffed_but_no_ledger_and_no_crew(visit, west_europe):
+    executive = make.person(Role.EXECUTIVE)
+    assert "v-strip" in text(visit("/regions/", as_=executive))
+    page = text(visit("/regions/westeurope/", as_=executive))
+    assert "v-fall" in page
+    assert "Ledger and terms" not in page
+    assert visit("/staffing/", as_=executive).status_code == 200
+    assert visit("/pools/westeurope/vcpu/", as_=executive).status_code == 403
+    assert visit("/staffing/westeurope-1/", as_=executive).status_code == 403
+
+
+def test_an_operator_of_another_region_sees_no_number_of_this_one(visit, west_europe):
+    make.region("eastus", name="East US", geography_group="US")
+    make.promised(make.pool("eastus", powered_on=100), 25)
+    operator = make.person(Role.REGION_OPERATOR, regions=["eastus"])
+    page = text(visit("/regions/westeurope/", as_=operator))
+    assert "v-fall" not in page
+    assert "Failure reserve" in text(visit("/regions/eastus/", as_=operator))
+    assert visit("/pools/westeurope/vcpu/", as_=operator).status_code == 403
+    rows = b"".join(visit("/regions/table/?format=csv", as_=operator).streaming_content).decode().splitlines()
+    fullest = rows[0].split(",").index("Fullest pool (%)")
+    assert {row.split(",")[1]: row.split(",")[fullest] for row in rows[1:]} == {"westeurope": "", "eastus": "25.0"}
+
+
+def test_nobody_is_sent_to_sign_in(visit, west_europe):
+    for url in ("/regions/", "/regions/westeurope/", "/staffing/", "/alarms/", "/pools/westeurope/vcpu/"):
+        assert visit(url).status_code == 302
+
+
+def test_58_regions_cost_as_many_questions_as_one(visit):
+    call_command("import_regions", verbosity=0)
+    for datacenter in Datacenter.objects.filter(code__endswith="-1").select_related("region")[:5]:
+        make.shift_reported(datacenter, at=clock.now())
+    operator = make.person(Role.REGION_OPERATOR)
+    assert text(visit("/regions/", as_=operator, queries=10)).count('class="v-tile ') == 58
+    visit("/regions/table/", as_=operator, queries=8)
+    visit("/regions/westeurope/", as_=operator, queries=12)
+    assert text(visit("/staffing/", as_=operator, queries=8)).count("v-cell") >= 101 * 14
+    visit("/alarms/", as_=operator, queries=8)
+
+
+def test_no_regions_yet_says_how_they_get_here(visit):
+    who = make.person(Role.REGION_OPERATOR)
+    assert "import_regions" in text(visit("/regions/", as_=who))
+    assert "import_regions" in text(visit("/regions/table/", as_=who))
+    assert visit("/regions/nowhere/", as_=who).status_code == 404
+
+
+def test_tiles_can_be_asked_for_one_condition_and_not_for_nonsense(visit, west_europe):
+    make.region("eastus")
+    who = make.person(Role.REGION_OPERATOR)
+    assert text(visit("/regions/?condition=constrained", as_=who)).count('class="v-tile ') == 1
+    assert "No region is in this condition" in text(visit("/regions/?condition=critical", as_=who))
+    assert visit("/regions/?condition=panic", as_=who).status_code == 400
+    assert visit("/regions/table/?condition=panic", as_=who).status_code == 400
+    assert visit("/regions/table/?sort=secret", as_=who).status_code == 400
+
+
+# --- Declaring a condition ------------------------------------------------------------------------
+
+
+def _declaration(region, **fields):
+    return {
+        "condition": "constrained",
+        "evidence": "Two percent left.",
+        "review_date": str(clock.now().date() + timedelta(days=7)),
+        "row_version": region.row_version,
+        **fields,
+    }
+
+
+def test_an_operator_declares_and_a_duty_manager_confirms(visit):
+    region = make.region("westeurope")
+    operator, duty_manager = make.person(Role.REGION_OPERATOR), make.person(Role.DUTY_MANAGER)
+    assert visit("/regions/westeurope/condition/", as_=operator).status_code == 200
+    answer = visit("/regions/westeurope/condition/", as_=operator, method="post", data=_declaration(region))
+    assert answer.status_code == 302
+    proposal = ConditionDeclaration.objects.get(state="proposed")
+    assert "Waits for a second signature" in text(visit("/regions/westeurope/", as_=operator))
+
+    address = f"/regions/conditions/{proposal.public_id}/"
+    assert "Your signature" in text(visit(address, as_=duty_manager))
+    assert "Withdraw my proposal" in text(visit(address, as_=operator))
+    assert visit(f"{address}confirm/", as_=operator, method="post").status_code == 403
+    stale = visit(f"{address}confirm/", as_=duty_manager, method="post", fresh=False)
+    assert stale.status_code == 302
+    assert "confirm" in stale.headers["Location"]
+    region.refresh_from_db()
+    assert region.condition == "normal"
+
+    assert visit(f"{address}confirm/", as_=duty_manager, method="post").status_code == 302
+    region.refresh_from_db()
+    assert region.condition == "constrained"
+    assert visit(f"{address}confirm/", as_=make.person(Role.DUTY_MANAGER), method="post").status_code == 409
+    assert "history" in text(visit(address, as_=duty_manager)) or "in force" in text(visit(address, as_=duty_manager))
+
+
+def test_a_refusal_needs_its_reason_and_is_shown(visit):
+    make.region("westeurope")
+    proposal = make.declared("westeurope", "critical", confirmed=False)
+    duty_manager = make.person(Role.DUTY_MANAGER)
+    address = f"/regions/conditions/{proposal.public_id}/refuse/"
+    assert visit(address, as_=duty_manager, method="post", data={"answer": " "}).status_code == 400
+    assert visit(address, as_=duty_manager, method="post", data={"answer": "Not yet."}).status_code == 302
+    assert "Not yet." in text(visit("/regions/westeurope/", as_=duty_manager))
+
+
+def test_a_stale_or_wrong_form_comes_back_with_what_is_wrong(visit):
+    region = make.region("westeurope")
+    operator = make.person(Role.REGION_OPERATOR)
+
+    def post(**fields):
+        answer = visit(
+            "/regions/westeurope/condition/", as_=operator, method="post", data=_declaration(region, **fields)
+        )
+        return answer.status_code, text(answer)
+
+    assert post(condition="panic")[0] == 400
+    assert post(review_date="2020-01-01")[0] == 400
+    assert post(evidence="")[0] == 400
+    assert post(row_version=99)[0] == 409
+    status, shown = post(condition="normal")
+    assert status == 400, shown
+    assert not ConditionDeclaration.objects.exists()
+    assert visit("/regions/westeurope/condition/", as_=make.person(Role.VERIFIER)).status_code == 403
