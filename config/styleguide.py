@@ -99,6 +99,7 @@ def _charts() -> dict[str, Chart]:
     tiers = tuple(_("Tier %(number)s") % {"number": tier} for tier in range(1, 6))
     cells = [(x, y) for y in range(4) for x in range(9) if (x * 5 + y * 3) % 7]
     tones = ("good", "good", "watch", "good", "warn", "good", "bad", "info")
+    words = {"watch": _("Watch"), "warn": _("Constrained"), "bad": _("Critical"), "info": _("Recovering")}
     return {
         "forecast": Chart(
             key="forecast",
@@ -166,7 +167,11 @@ def _charts() -> dict[str, Chart]:
             series=(
                 Series("AMS20", (120, 110, 100, 90, 95, 100, 110, 120, 120, 110, 90, 85, 100, None), tone="good"),
                 Series("AMS21", (130, 130, 120, 120, 110, 110, 100, 100, 100, 100, 105, 110, 110, 115), tone="good"),
-                Series("FRA07", (100, 100, None, None, 80, 80, 90, 100, 100, 110, 110, 110, 110, 110), tone="good"),
+                Series(
+                    "FRA07",
+                    (100, 100, None, None, 80, 80, 90, 100, 100, 110, 110, 110, 110, 110),
+                    tones=("warn", "warn", "quiet", "quiet", *3 * ("bad",), "warn", "warn", *5 * ("good",)),
+                ),
             ),
             limit=130,
         ),
@@ -179,7 +184,7 @@ def _charts() -> dict[str, Chart]:
             label_title=_("Region"),
             series=(Series(_("Free"), tuple((index * 37) % 60 for index in range(len(cells)))),),
             tiles=tuple(
-                Tile(x, y, tone=tones[index % 8], note=_("Watch") if tones[index % 8] == "watch" else "")
+                Tile(x, y, tone=tones[index % 8], note=words.get(tones[index % 8], ""))
                 for index, (x, y) in enumerate(cells)
             ),
         ),

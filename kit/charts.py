@@ -48,7 +48,8 @@ Value = int | float | None
 class Series:
     """One row of values, in the order of the chart's labels; None is a gap, never a zero.
 
-    `tone` names a color token (`tier-1`, `good`, `quiet` ...). `low` and `high` bound a forecast.
+    `tone` names a color token (`tier-1`, `good`, `quiet` ...). `low` and `high` bound a forecast;
+    `tones` gives each cell of a heat strip a tone of its own instead of shades of one.
     """
 
     name: Any
@@ -57,6 +58,7 @@ class Series:
     certainty: Certainty = Certainty.MEASURED
     low: tuple[Value, ...] = ()
     high: tuple[Value, ...] = ()
+    tones: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ class Chart:
 
     def __post_init__(self) -> None:
         for series in self.series:
-            for values in (series.values, series.low or self.labels, series.high or self.labels):
+            rows: list[Sequence[Any]] = [series.values, *filter(None, (series.low, series.high, series.tones))]
+            for values in rows:
                 if len(values) != len(self.labels):
                     raise ValueError(f"{self.key}: {len(values)} values for {len(self.labels)} labels")
         if self.kind is Kind.TILE_GRID and (len(self.series) != 1 or len(self.tiles) != len(self.labels)):
@@ -157,6 +160,7 @@ class Chart:
                     "certainty": series.certainty.value,
                     "low": list(series.low),
                     "high": list(series.high),
+                    "tones": list(series.tones),
                 }
                 for series in self.series
             ],

@@ -98,13 +98,13 @@ def count_all(querysets: Sequence[QuerySet[Any]]) -> list[int]:
             sql, values = queryset.order_by().values("pk")[:COUNT_LIMIT].query.sql_with_params()
         except EmptyResultSet:
             continue
-        parts.append(f"(SELECT count(*) FROM ({sql}) AS waiting)")
+        # Django's own compiler wrote the statement; values travel apart, in `params`.
+        parts.append(f"(SELECT count(*) FROM ({sql}) AS waiting)")  # noqa: S608
         params += values
         positions.append(position)
     if parts:
         with connection.cursor() as cursor:
-            # Every part was written by Django's own compiler; values travel apart, in `params`.
-            cursor.execute("SELECT " + ", ".join(parts), params)  # noqa: S608
+            cursor.execute("SELECT " + ", ".join(parts), params)
             for position, count in zip(positions, cursor.fetchone(), strict=True):
                 counts[position] = count
     return counts

@@ -148,9 +148,9 @@ def test_bars_say_in_words_what_they_draw():
 
 def test_what_people_typed_stays_text_in_every_component():
     html = drawn(
-        "{% panel title=x note=x %}{{ x }}{% endpanel %}{% facts %}{% fact x help=x %}{{ x }}{% endfact %}{% endfacts %}"
-        "{% stat x x x x %}{% empty_state x x '/' x %}{% timeline entries %}{% breadcrumbs %}{% crumb x %}"
-        "{% endbreadcrumbs %}{% callout title=x %}{{ x }}{% endcallout %}{% share_bar 1 2 parts x x %}"
+        "{% panel title=x note=x %}{{ x }}{% endpanel %}{% facts %}{% fact x help=x %}{{ x }}{% endfact %}"
+        "{% endfacts %}{% stat x x x x %}{% empty_state x x '/' x %}{% timeline entries %}{% breadcrumbs %}"
+        "{% crumb x %}{% endbreadcrumbs %}{% callout title=x %}{{ x }}{% endcallout %}{% share_bar 1 2 parts x x %}"
         "{% badge 'good' x x %}{% short_id x %}{% icon 'x' x %}"
         "{% confirm_dialog id='d' trigger=x title=x action='/' submit=x %}{{ x }}{% endconfirm_dialog %}",
         x=HOSTILE,

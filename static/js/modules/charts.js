@@ -120,6 +120,37 @@
     },
   });
 
+  const tileText = (chart, at) => {
+    const value = chart.series[0].values[at];
+    return [chart.labels[at], value == null ? "–" : short.format(value), chart.tiles[at].note].filter(Boolean).join("\n");
+  };
+
+  const parts = (text) => text.match(/[\d.]+/g).slice(0, 3).map(Number);
+  /* Perceived lightness, 0 to 100 (CIE L*). */
+  const light = (rgb) => {
+    const [red, green, blue] = rgb.map((part) => ((part / 255 + 0.055) / 1.055) ** 2.4);
+    return 116 * Math.cbrt(0.2126 * red + 0.7152 * green + 0.0722 * blue) - 16;
+  };
+
+  /* A cell of a strip shows its own tone, or how much of the row's tone its value is worth. */
+  const shade = (series, value, top) => {
+    const strength = 0.12 + (0.88 * Math.min(value, top)) / top;
+    const paper = parts(color("surface"));
+    return parts(color(toneToken(series.tone))).map((part, at) => Math.round(part * strength + paper[at] * (1 - strength)));
+  };
+  const cellFill = (series, column, value, top) => {
+    if (value == null) return { color: hatch(color("line-strong"), color("quiet-ground")) };
+    if (series.tones.length) return { color: color(`${toneToken(series.tones[column])}-ground`) };
+    return { color: `rgb(${shade(series, value, top).join(" ")})` };
+  };
+  const cellInk = (series, column, value, top) => {
+    if (series.tones.length) return color(`${toneToken(series.tones[column])}-ink`);
+    if (value == null) return color("ink");
+    // Whichever of the two stands out more from the shade.
+    const distance = (token) => Math.abs(light(shade(series, value, top)) - light(parts(color(token))));
+    return color(distance("surface") > distance("ink") ? "surface" : "ink");
+  };
+
   const drawings = {
     line(chart) {
       const option = { ...base(chart), ...axes(chart, false) };
@@ -186,6 +217,7 @@
         {
           type: "heatmap",
           emphasis: { disabled: true },
+          label: { show: chart.labels.length <= 16 && !chart.small, fontSize: 11, formatter: (cell) => (cell.data.known == null ? "" : short.format(cell.data.known)) },
           data: chart.series.flatMap((series, row) =>
             series.values.map((value, column) => ({
               // The library skips cells without a value; what is unknown is drawn too, hatched.
@@ -195,10 +227,9 @@
                 borderColor: color("surface"),
                 borderWidth: 2,
                 borderRadius: 3,
-                ...(value == null
-                  ? { color: hatch(color("line-strong"), color("quiet-ground")) }
-                  : { color: color(toneToken(series.tone)), opacity: 0.12 + (0.88 * Math.min(value, top)) / top }),
+                ...cellFill(series, column, value, top),
               },
+              label: { color: cellInk(series, column, value, top) },
             })),
           ),
         },
@@ -220,7 +251,7 @@
         {
           type: "heatmap",
           emphasis: { itemStyle: { borderColor: color("ink") } },
-          label: { show: true, color: color("ink"), fontSize: 11, lineHeight: 14, formatter: (point) => `${chart.labels[point.dataIndex]}\n${chart.series[0].values[point.dataIndex] == null ? "–" : short.format(chart.series[0].values[point.dataIndex])}` },
+          label: { show: true, color: color("ink"), fontSize: 11, lineHeight: 14, formatter: (point) => tileText(chart, point.dataIndex) },
           data: chart.tiles.map((tile, at) => ({
             value: [tile.x, tile.y, chart.series[0].values[at]],
             itemStyle: { color: color(`${toneToken(tile.tone)}-ground`), borderColor: color("surface"), borderWidth: 3, borderRadius: 6 },
@@ -237,7 +268,12 @@
     if (!drawn.has(box)) {
       drawn.set(box, canvas);
       canvas.on("finished", () => box.setAttribute("data-ready", ""));
-      new ResizeObserver(() => canvas.resize()).observe(box);
+      let size = `${box.clientWidth} ${box.clientHeight}`;
+      new ResizeObserver(() => {
+        const now = `${box.clientWidth} ${box.clientHeight}`;
+        if (now !== size && box.clientWidth > 0) canvas.resize();
+        size = now;
+      }).observe(box);
       if (chart.kind === "tile_grid") {
         canvas.on("click", (point) => {
           const { href } = chart.tiles[point.dataIndex];
