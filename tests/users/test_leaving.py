@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from capacity.review.models import Lease
 from journal.models import Entry
 from kit.clock import now
 from tests import make
@@ -126,12 +127,13 @@ def test_duty_passes_to_successor_or_deputy_or_is_dropped(administrator):
 
 
 def test_leases_end_with_the_person(administrator):
-    from capacity.review.models import Lease
-
-    reviewer = make.person(Role.CAPACITY_REVIEWER)
-    assert Lease.objects.filter(holder=reviewer).count() == 0
+    reviewer, other = make.person(Role.CAPACITY_REVIEWER), make.person(Role.CAPACITY_REVIEWER)
+    theirs, kept = make.request(), make.request()
+    Lease.objects.create(request=theirs, holder=reviewer, until=AT + timedelta(minutes=15))
+    Lease.objects.create(request=kept, holder=other, until=AT + timedelta(minutes=15))
     leave(administrator, reviewer)
-    assert Entry.objects.get(action="person.left").after["ended"]["leases"] == 0
+    assert Entry.objects.get(action="person.left").after["ended"]["leases"] == 1
+    assert [lease.request for lease in Lease.objects.all()] == [kept]
 
 
 def test_invitations_of_who_leaves_are_withdrawn_and_who_comes_back_keeps_the_history(administrator):

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 from django.core.cache import cache
-from django.db import IntegrityError, InternalError, ProgrammingError, connection, transaction
+from django.db import connection
 from django.test import Client
 
 from journal.models import Entry
 from kit.clock import now
 from kit.refusal import NotAllowed, Refusal
 from tests import make
+from tests.sql import refused
 from users.access import HasLeft, NeedsRole, NotYourself, actor_of
 from users.actions.accept_invitation import InvitationVoid, WeakPassword, accept_invitation
 from users.actions.assign_role import HeldAlready, assign_role
@@ -115,9 +116,9 @@ def test_an_invitation_is_void_once_who_sent_it_is_no_administrator(administrato
 
 def test_weak_passwords_and_taken_addresses_are_refused(administrator):
     invited = invite(administrator)
-    with pytest.raises(WeakPassword) as refused:
+    with pytest.raises(WeakPassword) as no:
         accept(invited.token, password="password1234")
-    assert refused.value.fields["password"]
+    assert no.value.fields["password"]
     assert accept(invited.token).is_active, "a refused try uses nothing up"
     with pytest.raises(AddressTaken):
         invite(administrator, email="new@VORRANG.example")
@@ -233,14 +234,6 @@ def test_a_revoked_role_fails_on_the_next_request(visit, administrator):
 
 
 # --- The same, held by the database against raw SQL as the application role ----------------------
-
-
-def refused(sql: str, *values) -> str:
-    """Runs SQL as the application role and gives the database's refusal."""
-    with pytest.raises((IntegrityError, InternalError, ProgrammingError)) as found, transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(sql, values)
-    return str(found.value)
 
 
 INSERT = (
