@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("", include("customers.urls")),
     path("alarms/", include("capacity.alarms.urls")),
+    path("", include("priorities.urls")),
     path("pools/", include("capacity.pools.urls")),
     path("regions/", include("capacity.desk.region_urls")),
     path("staffing/", include("capacity.watch.staffing_urls")),
