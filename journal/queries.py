@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from journal.models import ChainCheck, Entry, Seal
-from journal.sealing import unsealed_entries
+from journal.sealing import LOOK_BACK
 from journal.wording import action_label
 from kit.timeline import Happening
 
@@ -74,12 +74,14 @@ def who(entry: Any) -> str:
 
 def chain_state() -> ChainState:
     """The state of the chain; three queries, none of which grows with the journal."""
-    last = Seal.objects.order_by("-position").first()
+    farthest = Seal.objects.order_by("-entry_id").values("entry_id")[:1]
+    last = Seal.objects.annotate(farthest=Subquery(farthest)).order_by("-position").first()
+    waiting = Entry.objects.filter(seal__isnull=True, pk__gt=last.farthest - LOOK_BACK if last else 0)
     checks: Iterable[ChainCheck] = list(ChainCheck.objects.order_by("-pk")[:20])
     return ChainState(
         sealed=last.position if last else 0,
         head=last.hash if last else "",
-        waiting=unsealed_entries().order_by("pk")[:COUNT_LIMIT].count(),
+        waiting=waiting.order_by("pk")[:COUNT_LIMIT].count(),
         last_check=next((check for check in checks if check.finished_at), None),
         pending_check=next((check for check in checks if not check.finished_at), None),
     )
