@@ -36,6 +36,7 @@ from customers.actions.take_up_claim import take_up_claim
 from customers.actions.verify_claim import verify_claim
 from customers.models import Claim, EvidenceKind, Organization, Register, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.names import search_text, sort_key
+from priorities.actions.propose_override import propose_override
 from priorities.actions.seed_policy import seed_policy
 from priorities.models import PolicyVersion
 from users.access import SYSTEM, Actor, actor_of
@@ -283,7 +284,7 @@ def request(
 ) -> CapacityRequest:
     """A request filed by the account manager of its organization, its workload confirmed where told."""
     if not PolicyVersion.objects.exists():
-        seed_policy(at=NOW)
+        seed_policy(at=NOW - timedelta(days=365))
     for code in regions:
         if not Region.objects.filter(code=code).exists():
             region(code)
@@ -311,3 +312,24 @@ def tier1_request(**fields) -> CapacityRequest:
     of = hospital()
     verified_claim(of=of)
     return request(of, **{"workload": "health_records", "confirmed": True, **fields})
+
+
+# --- priorities --------------------------------------------------------------------------------------
+
+
+def override(of: CapacityRequest, *, by: Actor | None = None, kind: str = "retier", to_tier: int | None = 1, **fields):
+    """An override of the request's rank, proposed and not yet confirmed."""
+    return propose_override(
+        actor=by or acting(Role.CAPACITY_REVIEWER),
+        kind=kind,
+        to_tier=to_tier if kind == "retier" else None,
+        subject_key=of.public_id,
+        subject_label=of.label,
+        **{
+            "reason_code": "life_safety",
+            "reason": "The emergency line depends on it.",
+            "hours": 72,
+            "at": NOW,
+            **fields,
+        },
+    )
