@@ -89,7 +89,9 @@ class _Particulars(forms.Form):
 
     legal_name = required_text(_("Legal name"), max_length=MAX_NAME)
     country = forms.ChoiceField(
-        label=_("Country"), choices=country_choices, widget=forms.Select(attrs={"data-search": ""})
+        label=_("Country"),
+        choices=lambda: [("", ""), *country_choices()],
+        widget=forms.Select(attrs={"data-search": ""}),
     )
     offer_type = forms.ChoiceField(label=_("Offer type"), choices=OfferType.choices)
     customer_since = DayField(
@@ -203,6 +205,7 @@ class _EvidenceFields(Form):
     )
 
     evidence_groups = (
+        Group(_("Match in an official register"), ("register_row",), _("It is pinned as it stands in this snapshot.")),
         Group(
             _("Control of a domain"),
             ("control_of",),
@@ -284,7 +287,9 @@ class _EvidenceFields(Form):
 def row_label(organization: Organization, domains: Sequence[str], row: RegisterRow) -> SafeString:
     """An entry as one may choose it: its name, what agrees with the organization, and where it stands."""
     signs = [
-        badge("good" if difference.agrees else "warn", difference.label, difference.theirs)
+        badge("good", _("%(field)s agrees") % {"field": difference.label})
+        if difference.agrees
+        else badge("warn", _("%(field)s differs") % {"field": difference.label}, difference.theirs)
         for difference in compare(organization, domains, row)
         if difference.agrees is not None
     ]
@@ -292,7 +297,7 @@ def row_label(organization: Organization, domains: Sequence[str], row: RegisterR
         signs.append(badge("bad", _("No longer active")))
     place = ", ".join(part for part in (row.country and country_name(row.country), row.region, row.kind) if part)
     return format_html(
-        "{} {} <small>{}</small>",
+        "<span>{} {} <small>{}</small></span>",
         row.name,
         format_html_join(" ", "{}", ((sign,) for sign in signs)),
         " · ".join(
@@ -378,6 +383,10 @@ class CheckForm(VersionedForm):
     """Says whether an item of evidence holds."""
 
     holds = forms.TypedChoiceField(
-        choices=[("yes", _("Holds")), ("no", _("Does not hold"))], coerce=lambda value: value == "yes", empty_value=None
+        # The two buttons carry it.
+        widget=forms.HiddenInput,
+        choices=[("yes", _("Holds")), ("no", _("Does not hold"))],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
     )
     reason = optional_text(_("Reason"), max_length=MAX_NOTE, lines=2)

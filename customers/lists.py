@@ -29,6 +29,8 @@ def case_rows(claims: QuerySet[Claim]) -> QuerySet[Claim]:
 
 
 def _sectors(row: Any) -> Any:
+    if not row.standing:
+        return None
     at = clock.now()
     signs = [(claim, claim_sign(claim, at)) for claim in row.standing]
     return format_html_join(

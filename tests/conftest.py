@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
 
-pytest_plugins = ["tests.browsing", "tests.visiting"]
+pytest_plugins = ["tests.browsing", "tests.calling", "tests.visiting"]
 
 
 def _become(url: str) -> None:

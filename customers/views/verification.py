@@ -101,7 +101,8 @@ class Offer:
 
     act: Act
     form: VersionedForm
-    is_open: bool
+    is_open: bool = False
+    is_primary: bool = False
 
 
 def queue(request: ActorRequest) -> HttpResponseBase:
@@ -134,7 +135,7 @@ def act(request: ActorRequest, public_id: UUID, key: str) -> HttpResponse:
             return redirect("customers:case", done.subject)
         context = _case_context(request, public_id)[1]
     others = [offer for offer in context["offers"] if offer.act is not wanted]
-    context["offers"] = [Offer(wanted, form, True), *others]
+    context["offers"] = [Offer(wanted, form, is_open=True), *others]
     return form_page(request, "customers/case.html", form, context)
 
 
@@ -180,7 +181,9 @@ def _case_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[s
                 initial: dict[str, Any] = {"row_version": found.row_version}
                 if one.key == "verify":
                     initial["valid_until_date"] = last_day(found, at)
-                offers.append(Offer(one, one.form(initial=initial, auto_id=f"{one.key}_%s"), False))
+                leads_on = one.key == "take-up" or (one.key == "verify" and not context["sheet"].missing)
+                form = one.form(initial=initial, auto_id=f"{one.key}_%s")
+                offers.append(Offer(one, form, is_primary=leads_on))
     checkable = {
         sheet.evidence.public_id
         for sheet in context["sheet"].evidence

@@ -157,7 +157,7 @@ def test_the_list_costs_the_same_for_many_rows_as_for_few(visit, home):
         make.verified_claim("CI-WATER", of=make.organization(portfolio=home, domains=[f"w{number}.example"]), at=now())
     few = visit(LIST, as_=reader, queries=11)
     assert few.status_code == 200
-    for number in range(60):
+    for _ in range(60):
         make.organization(portfolio=home)
     assert "50 rows of 63" in text(visit(LIST, as_=reader, queries=11))
 

@@ -1,0 +1,15 @@
+"""Every address of the API, and its OpenAPI document."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from customers import api as customers
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("organizations/", customers.Organizations.as_view()),
+    path("organizations/<uuid:public_id>/", customers.OrganizationDetail.as_view()),
+    path("organizations/<uuid:public_id>/claims/", customers.OrganizationClaims.as_view()),
+    path("claims/<uuid:public_id>/", customers.ClaimDetail.as_view()),
+    path("sector-categories/", customers.Categories.as_view()),
+]
