@@ -1,7 +1,8 @@
 """Forms of the override register."""
 
-from kit.forms import Form, required_text
 from django.utils.translation import gettext_lazy as _
+
+from kit.forms import Form, required_text
 
 
 class ReasonForm(Form):
