@@ -33,6 +33,14 @@ class SampleForm(Form):
         widget=forms.RadioSelect,
         initial="eu",
     )
+    organization = forms.ChoiceField(
+        label=_("Organization"),
+        choices=[("", "")]
+        + [(f"{name}-{number}", f"{name} {number}") for number in range(1, 40) for name in ("Klinikum", "Stadtwerke")],
+        widget=forms.Select(attrs={"data-search": ""}),
+        required=False,
+        help_text=_("Type to search."),
+    )
     regions = forms.MultipleChoiceField(
         label=_("Acceptable regions"),
         choices=[("westeurope", "West Europe"), ("germanywestcentral", "Germany West Central")],
@@ -50,7 +58,7 @@ class SampleForm(Form):
 
     groups = (
         Group(_("What is needed"), ("resource", "quantity", "needed_by"), _("New capacity only; what you run stays.")),
-        Group(_("Where and why"), ("residency", "regions", "justification", "evidence")),
+        Group(_("Where and why"), ("residency", "organization", "regions", "justification", "evidence")),
         Group(_("More"), ("partial", "ticket"), _("Minimum, reference"), folded=True),
     )
 

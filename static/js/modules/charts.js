@@ -306,5 +306,17 @@
   document.addEventListener("htmx:load", (event) => drawAll(event.detail.elt));
   document.addEventListener("v:theme", redraw);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
-  window.addEventListener("beforeprint", () => drawn.forEach((canvas) => canvas.resize()));
+  // Paper is light and has a width of its own.
+  const redrawFor = (scheme) => {
+    document.documentElement.style.colorScheme = scheme;
+    document.body.append(probe);
+    for (const [box, canvas] of drawn) {
+      canvas.resize();
+      draw(box, window.echarts);
+      canvas.getZr().flush();
+    }
+    probe.remove();
+  };
+  window.addEventListener("beforeprint", () => redrawFor("light"));
+  window.addEventListener("afterprint", () => redrawFor(""));
 })();

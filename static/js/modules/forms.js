@@ -17,12 +17,25 @@
     return library;
   };
 
+  const nothing = () => {
+    const line = document.createElement("div");
+    line.className = "no-results";
+    line.textContent = document.getElementById("words")?.content.querySelector('[data-word="nothing"]')?.textContent ?? "";
+    return line;
+  };
+
   const prepare = async (root) => {
     root.querySelector("[data-focus]")?.focus();
-    const selects = [...root.querySelectorAll("select[data-search]:not(.tomselected)")];
+    const selects = [...root.querySelectorAll("select[data-search]")];
     if (selects.length === 0) return;
+    // Taken before the library is there, so that a second call in the meantime does not take them again.
+    for (const select of selects) select.removeAttribute("data-search");
     const TomSelect = await load();
-    for (const select of selects) new TomSelect(select, { maxOptions: 200, plugins: select.multiple ? ["remove_button"] : [] });
+    for (const select of selects) {
+      new TomSelect(select, { maxOptions: 300, plugins: select.multiple ? ["remove_button"] : [], render: { no_results: nothing } });
+      // The search box carries the label from now on.
+      select.setAttribute("aria-hidden", "true");
+    }
   };
 
   prepare(document);
