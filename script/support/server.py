@@ -2,11 +2,10 @@
 
 import argparse
 import contextlib
+import http.client
 import json
 import os
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 from script.support import services
@@ -23,6 +22,9 @@ from script.support.setup import set_up
 from script.support.steps import VENV, CannotGoOn, main, require_disk, step, wait_until
 from script.support.supervise import Child, Supervisor, end_leftovers
 
+# Where a server that listens on every address is reached from its own machine.
+HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+
 
 def serve(arguments: list[str]) -> None:
     """`script/server`: set up what is missing, start everything, watch it, and stop it in order."""
@@ -33,6 +35,7 @@ def serve(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     data = data_folder()
     with the_only_one(data) as lock:
+        end_leftovers(data / "children.json")
         _require_free_port(options.host, options.port, after_a_crash=environment_file(data).exists())
         require_disk(data, megabytes=300)
         url = _url(options.host, options.port)
@@ -40,7 +43,6 @@ def serve(arguments: list[str]) -> None:
         lock.flush()
         print("Vorrang starts.", flush=True)
         set_up("base")
-        end_leftovers(data / "children.json")
         supervisor = Supervisor(data / "children.json")
         try:
             environment = start_services(supervisor, data) | settings_for(options.host, data)
@@ -84,7 +86,7 @@ def _start_application(supervisor: Supervisor, data: Path, environment: dict[str
                 log=data / "log" / "web.log",
                 ends=1,
                 env=environment,
-                is_ready=lambda: _is_served(f"{_url(host, port)}healthz"),
+                is_ready=lambda: _serves_a_page(host, port),
                 patience=35.0,
             )
         )
@@ -112,14 +114,16 @@ def _start_application(supervisor: Supervisor, data: Path, environment: dict[str
         )
 
 
-def _is_served(url: str) -> bool:
+def _serves_a_page(host: str, port: int) -> bool:
+    """Whether a page comes, not only a sign of life: that everything is loaded, and warm for the first visitor."""
+    connection = http.client.HTTPConnection(HERE.get(host, host), port, timeout=20)
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
-            return answer.status == 200
-    except urllib.error.HTTPError as error:
-        return error.code < 500
-    except OSError:
+        connection.request("GET", "/trust/")
+        return connection.getresponse().status < 500
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _print_logins(data: Path) -> None:
@@ -135,8 +139,8 @@ def _print_logins(data: Path) -> None:
 
 
 def _url(host: str, port: int) -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    return f"http://{shown}:{port}/"
+    shown = HERE.get(host, host)
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
 
 
 def _port(text: str) -> int:

@@ -123,13 +123,18 @@ def wait_until(is_so: Callable[[], bool], *, within: float, every: float = 0.05)
 
 
 def end_on_signals() -> None:
-    """Let SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that `finally` stops what was started."""
+    """Let SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that `finally` stops what was started.
+
+    SIGINT is set as well, because a shell starts background jobs deaf to it; SIGHUP is left alone
+    where `nohup` asked for that.
+    """
 
     def unwind(number: int, _frame: object) -> None:
         raise KeyboardInterrupt(signal.Signals(number).name)
 
-    signal.signal(signal.SIGTERM, unwind)
-    signal.signal(signal.SIGHUP, unwind)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, unwind)
 
 
 def require_disk(folder: Path, *, megabytes: int) -> None:
