@@ -73,6 +73,7 @@ def regions(draw_crews):
 def test_a_post_is_red_below_its_minimum_amber_at_it_green_above(present, minimum, status, severity, code):
     standing = post_standing(post(present, minimum), NOW)
     assert (standing.status, standing.severity, standing.reasons[0].code) == (status, severity, code)
+    assert standing.is_closed == (status is Status.RED)
 
 
 @pytest.mark.parametrize(

@@ -536,6 +536,8 @@ def test_the_narrower_override_counts():
     wide, narrow = OverrideFact("retier", 1, OverrideScope.ORGANIZATION), OverrideFact("retier", 4)
     assert rank(facts(overrides=(wide, narrow)), POLICY).tier == 4
     assert rank(facts(overrides=(wide,)), POLICY).tier == 1
+    same_scope = (OverrideFact("retier", 4, reference="a"), OverrideFact("retier", 2, reference="b"))
+    assert rank(facts(overrides=same_scope), POLICY).tier == 2
 
 
 def test_a_release_takes_a_request_out_of_a_hold_and_a_cap():
