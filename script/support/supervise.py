@@ -60,7 +60,9 @@ class Supervisor:
             return _is_dead(child) or child.is_ready()
 
         if not wait_until(settled, within=within):
-            raise CannotGoOn(f"The {child.name} did not get ready within {within:.0f} seconds; see {child.log}.")
+            raise CannotGoOn(
+                f"The {child.name} did not get ready within {within:.0f} seconds; see {child.log}.{tail(child.log)}"
+            )
         if _is_dead(child):
             raise CannotGoOn(f"The {child.name} could not start; see {child.log}.{tail(child.log)}")
 
