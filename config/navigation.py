@@ -92,7 +92,7 @@ JOBS: tuple[Job, ...] = (
         ),
     ),
     Job(
-        _("Account of it"),
+        _("Accountability"),
         (
             Place(_("Reports"), "/reports/", "chart-bar", _of(EXECUTIVE, DUTY_MANAGER, EDITOR), keys="g a"),
             Place(_("Notices"), "/notices/", "speakerphone", _of(EDITOR, DUTY_MANAGER), keys="g n"),

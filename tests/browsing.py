@@ -56,15 +56,19 @@ class Browsing:
             base_url=self._address,
         )
         self._contexts.append(context)
-        if as_ is not None:
-            session = self._visitor.client(as_).cookies[settings.SESSION_COOKIE_NAME].value
-            context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self._address}])
         page = context.new_page()
+        if as_ is not None:
+            self.sign_in(page, as_)
         page.on("console", lambda message: self._complain(message.type, message.text))
         page.on("pageerror", lambda error: self._complain("error", str(error)))
         page.on("requestfailed", lambda request: self._complain("error", f"{request.url}: {request.failure}"))
         page.goto(path)
         return page
+
+    def sign_in(self, page: Any, user: Any) -> None:
+        """From the next request on the window belongs to `user`."""
+        session = self._visitor.client(user).cookies[settings.SESSION_COOKIE_NAME].value
+        page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self._address}])
 
     def _complain(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):

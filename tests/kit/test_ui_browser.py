@@ -132,6 +132,24 @@ def test_changing_the_theme_keeps_what_was_typed(browse):
     assert person.theme == "dark"
 
 
+def test_what_was_typed_survives_a_lost_session_and_is_nobody_elses(browse):
+    person, other = make.person(Role.AUDITOR), make.person(Role.AUDITOR)
+    page = browse("/styleguide/", as_=person)
+    page.get_by_label("Justification").fill("The ventilators")
+    page.context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="File request").click()
+    page.wait_for_url("**/account/login/?next=**")
+    browse.sign_in(page, person)
+    page.goto("/styleguide/")
+    expect(page.get_by_label("Justification")).to_have_value("The ventilators")
+    browse.sign_in(page, other)
+    page.goto("/styleguide/")
+    expect(page.get_by_label("Justification")).to_have_value("")
+    browse.sign_in(page, person)
+    page.goto("/styleguide/")
+    expect(page.get_by_label("Justification")).to_have_value("")
+
+
 def test_without_scripts_the_tables_speak_for_the_charts(browse):
     page = browse("/styleguide/", as_=make.person(Role.AUDITOR), scripts=False)
     expect(page.locator("[data-chart]").first).to_be_hidden()
