@@ -3,7 +3,7 @@
 Every table may be read and inserted into. UPDATE is granted on tables that are not append-only,
 on named columns only where the model says so (`runtime_updates`); DELETE only where the model
 sets `runtime_deletes = True`, and on the tables of libraries (sessions, tokens, lock-outs).
-TRUNCATE, triggers and the tables themselves belong to the owner alone.
+TRUNCATE, triggers, temporary tables and the tables themselves belong to the owner alone.
 """
 
 from django.apps import apps
@@ -23,6 +23,9 @@ def grant_runtime_rights(connection, role: str) -> None:
         if found is None or found[0] == role:
             return  # No second role in this database: nothing to separate.
         cursor.execute(f"GRANT USAGE ON SCHEMA public TO {quote(role)}")
+        # A temporary table hides a real one of its name, also from the triggers that look into it.
+        database = quote(connection.settings_dict["NAME"])
+        cursor.execute(f"REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC, {quote(role)}")
         cursor.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {quote(role)}")
         cursor.execute(f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {quote(role)}")
         cursor.execute(f"GRANT SELECT ON django_migrations TO {quote(role)}")
