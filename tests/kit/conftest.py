@@ -20,4 +20,5 @@ def test_templates(settings):
         "django.template.loaders.filesystem.Loader",
         "django.template.loaders.app_directories.Loader",
     ]
+    loaders = [("django.template.loaders.cached.Loader", loaders)]
     settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": {**engine["OPTIONS"], "loaders": loaders}}]
