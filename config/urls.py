@@ -14,6 +14,7 @@ urlpatterns = [
     path("alarms/", include("capacity.alarms.urls")),
     path("", include("priorities.urls")),
     path("pools/", include("capacity.pools.urls")),
+    path("reports/", include("capacity.reports.urls")),
     path("requests/<uuid:public_id>/override/", override_views.propose, name="override_request"),
     path("regions/", include("capacity.desk.region_urls")),
     path("staffing/", include("capacity.watch.staffing_urls")),
