@@ -10,10 +10,15 @@ from journal.wording import SubjectWords
 
 ACTIONS: dict[str, Any] = {
     "alarm.acknowledged": _("Alarm acknowledged"),
+    "alarm.ended": _("Alarm ended"),
+    "alarm.raised": _("Alarm raised"),
+    "claim.in_grace": _("Claim in its grace period"),
     "claim.information_given": _("Information on a claim given"),
     "claim.information_requested": _("Information on a claim requested"),
+    "claim.lapsed": _("Claim lapsed"),
     "claim.made_provisional": _("Claim accepted provisionally"),
     "claim.rejected": _("Claim rejected"),
+    "claim.renewal_due": _("Claim due for renewal"),
     "claim.revoked": _("Claim revoked"),
     "claim.submitted": _("Claim submitted"),
     "claim.suspended": _("Claim suspended"),
@@ -21,6 +26,8 @@ ACTIONS: dict[str, Any] = {
     "claim.verified": _("Claim verified"),
     "condition.in_force": _("Region condition in force"),
     "condition.proposed": _("Region condition proposed"),
+    "condition.refused": _("Region condition refused"),
+    "condition.withdrawn": _("Proposal of a region condition withdrawn"),
     "crew.required": _("Required crew set"),
     "crew.status_changed": _("Staffing status changed"),
     "crew.vouched": _("Crew vouched for"),
@@ -28,6 +35,7 @@ ACTIONS: dict[str, Any] = {
     "duty.planned": _("Duty shift planned"),
     "evidence.added": _("Evidence added"),
     "evidence.checked": _("Evidence checked"),
+    "import.started": _("Import started"),
     "invitation.withdrawn": _("Invitation withdrawn"),
     "organization.registered": _("Organization registered"),
     "organization.updated": _("Organization changed"),
@@ -42,11 +50,27 @@ ACTIONS: dict[str, Any] = {
     "policy.activated": _("Policy activated"),
     "pool.terms_changed": _("Supply terms of a pool changed"),
     "portfolio.created": _("Portfolio opened"),
+    "region.added": _("Region added"),
+    "region.changed": _("Region changed"),
+    "register.imported": _("Register imported"),
+    "request.answered": _("Questions about a request answered"),
+    "request.decision_undone": _("Decision undone"),
     "request.declined": _("Request declined"),
+    "request.drafted": _("Request drafted"),
+    "request.filed": _("Request filed"),
+    "request.fulfilled": _("Request fulfilled"),
+    "request.information_requested": _("Information on a request requested"),
+    "request.looked_at_again": _("Request looked at again"),
+    "request.released": _("Capacity of a request released"),
+    "request.signature_refused": _("Second signature refused"),
+    "request.signed_first": _("First signature given"),
     "request.waitlisted": _("Request waitlisted"),
+    "request.withdrawn": _("Request withdrawn"),
+    "request.workload_confirmed": _("Workload of a request confirmed"),
     "role.assigned": _("Role given"),
     "role.ended": _("Role ended"),
     "shift.corrected": _("Shift report corrected"),
+    "shift.reported": _("Shift reported"),
     "token.created": _("API token made"),
     "token.revoked": _("API token revoked"),
 }
@@ -57,7 +81,7 @@ def _page(view: str) -> Callable[[str], str]:
 
     def address(subject_id: str) -> str:
         try:
-            return reverse(view, args=[subject_id])
+            return reverse(view, args=subject_id.split("/"))
         except NoReverseMatch:
             return ""
 
@@ -69,13 +93,15 @@ SUBJECTS: dict[str, SubjectWords] = {
     "claim": SubjectWords(_("Claim"), _page("customers:claim")),
     "datacenter": SubjectWords(_("Datacenter"), _page("staffing:datacenter")),
     "duty_shift": SubjectWords(_("Duty shift")),
+    "import_run": SubjectWords(_("Import")),
     "invitation": SubjectWords(_("Invitation")),
     "organization": SubjectWords(_("Organization"), _page("customers:organization")),
     "override": SubjectWords(_("Override"), _page("priorities:override")),
     "policy_version": SubjectWords(_("Policy version"), _page("priorities:policy_version")),
-    "pool": SubjectWords(_("Pool")),
+    "pool": SubjectWords(_("Pool"), _page("pools:pool")),
     "portfolio": SubjectWords(_("Portfolio")),
     "region": SubjectWords(_("Region"), _page("regions:region")),
+    "register_snapshot": SubjectWords(_("Register")),
     "request": SubjectWords(_("Request"), _page("requests:request")),
     "user": SubjectWords(_("Person"), _page("users:person")),
 }
