@@ -1,6 +1,7 @@
 """From rows to values: regions as they stand, and who waits ahead in them, for the pure diagnosis.
 
-Who decides locks the pools (`lock=True`) and reads crews from their reports; a page reads what is stored.
+One question answers for any number of regions. Who decides locks the pools first (`lock=True`) and reads crews from
+their reports; a page reads the stored status, which is at most one cycle old.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,19 +10,39 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from capacity.intake.diagnosis import Ahead, Ask, Line, Place, Restriction, Supply
 from capacity.levers.models import PULLED_STATES, Lever, LeverKind, LeverState
 from capacity.pools.arithmetic import Buckets, Committed
 from capacity.pools.models import Pool
-from capacity.regions.models import SCARCE_CONDITIONS, Datacenter, Region
+from capacity.regions.models import Datacenter, Region
 from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestLine, RequestRegion, RequestState
 from capacity.requests.ranking import Ranked, rank_now
-from capacity.staffing import status
 from capacity.staffing.models import DatacenterStatus
 from capacity.staffing.standings import crew_standings, gate_of
+from capacity.staffing.status import Status
+
+
+@dataclass(frozen=True)
+class PoolRow:
+    """One pool: its key, what its resource is called, and its figures."""
+
+    pk: int
+    resource: str
+    unit: str
+    name_de: str
+    name_en: str
+    supply: int
+    held: int
+    granted: int
+    values: Supply
+
+    @property
+    def promised(self) -> int:
+        """Held and granted units together."""
+        return self.held + self.granted
 
 
 @dataclass(frozen=True)
@@ -37,13 +58,16 @@ class Crew:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """Regions as they stood at a moment: the values, and the rows they came from, by region code."""
+    """Regions as they stood at a moment: the values, and the rows they came from, by region code.
+
+    A region without any pool is not among them: nothing can be promised there.
+    """
 
     at: datetime
     places: tuple[Place, ...]
     regions: Mapping[str, Region]
     crews: Mapping[str, Crew]
-    pools: Mapping[tuple[str, str], Pool]
+    pools: Mapping[tuple[str, str], PoolRow]
 
     def place(self, code: str) -> Place | None:
         """The region of this code; None if it was not looked at."""
@@ -57,7 +81,7 @@ class Circumstances:
     def pinned(self, codes: Iterable[str]) -> dict[str, Any]:
         """Condition, crews and pools of these regions as JSON values, beside the names that sentences need."""
         kept = [code for code in dict.fromkeys(codes) if code in self.regions]
-        resources = {pool.resource.code: pool.resource for (code, _r), pool in self.pools.items() if code in kept}
+        resources = {pool.resource: pool for (code, _resource), pool in self.pools.items() if code in kept}
         return {
             "at": self.at.isoformat(),
             "regions": {
@@ -69,25 +93,45 @@ class Circumstances:
                 for code in kept
             },
             "resources": {
-                code: {"de": resource.name_de, "en": resource.name_en, "unit": resource.unit}
-                for code, resource in sorted(resources.items())
+                code: {"de": pool.name_de, "en": pool.name_en, "unit": pool.unit}
+                for code, pool in sorted(resources.items())
             },
         }
 
 
 def ask_of(ranked: Ranked, lines: Sequence[RequestLine]) -> Ask:
     """What a request asks for, as the diagnosis wants it."""
-    organization = ranked.request.organization
+    return _ask(ranked, tuple(Line(line.resource.code, line.quantity, line.minimum) for line in lines))
+
+
+def ask_of_row(ranked: Ranked, asked: Iterable[Mapping[str, Any]]) -> Ask:
+    """The same from the lines as `with_asked` puts them into the row."""
+    return _ask(ranked, tuple(Line(line["resource"], line["quantity"], line["minimum"]) for line in asked))
+
+
+def _ask(ranked: Ranked, lines: tuple[Line, ...]) -> Ask:
     return Ask(
-        lines=tuple(Line(line.resource.code, line.quantity, line.minimum) for line in lines),
+        lines=lines,
         tier=ranked.result.claimed_tier,
         confirmed=ranked.result.confirmed,
         geography=ranked.request.residency_geography,
-        offer=organization.offer_type,
+        offer=ranked.request.organization.offer_type,
         existing=ranked.facts.is_existing,
         held=ranked.facts.held,
         cap_permille=ranked.facts.cap_permille,
     )
+
+
+_FIGURES = (
+    "supply",
+    "supply_open",
+    "supply_critical",
+    "committed_general",
+    "committed_critical",
+    "committed_reserve",
+    "held",
+    "granted",
+)
 
 
 def look_at(
@@ -95,65 +139,110 @@ def look_at(
 ) -> Circumstances:
     """The regions as they stand. `wishes` gives the place of each region's code in the customer's order.
 
-    With `lock` their pools stay as they are until the transaction ends, and crews are read from their
-    reports; otherwise the stored status is taken, which is at most one cycle old.
+    With `lock` their pools stay as they are until the transaction ends.
     """
-    found = Pool.objects.filter(region__in=regions).select_related("region", "resource").order_by("pk")
     if lock:
-        found = found.select_for_update(of=("self",), no_key=True)
-    pools = list(found)
-    # A region without any pool is no place: nothing can be promised there.
-    known = {pool.region.code: pool.region for pool in pools}
-    crews = _reported_crews(known.values(), at) if lock else _stored_crews(known.values())
-    levers = list(Lever.objects.filter(state__in=PULLED_STATES))
-    by_region: dict[str, list[Pool]] = {code: [] for code in known}
-    for pool in pools:
-        by_region[pool.region.code].append(pool)
+        list(
+            Pool.objects.filter(region__in=regions)
+            .order_by("pk")
+            .select_for_update(no_key=True)
+            .values_list("pk", flat=True)
+        )
+    pools = Pool.objects.filter(region=OuterRef("pk")).order_by("resource__position", "resource__code")
+    crews = DatacenterStatus.objects.filter(datacenter__region=OuterRef("pk"))
+    levers = Lever.objects.filter(Q(region=OuterRef("pk")) | Q(region=None), state__in=PULLED_STATES).order_by("pk")
+    rows = list(
+        regions.order_by("code").annotate(
+            pool_rows=ArraySubquery(
+                pools.values(
+                    row=JSONObject(
+                        pk=F("pk"),
+                        resource=F("resource__code"),
+                        unit=F("resource__unit"),
+                        name_de=F("resource__name_de"),
+                        name_en=F("resource__name_en"),
+                        **{name: F(name) for name in _FIGURES},
+                    )
+                )
+            ),
+            crew_rows=ArraySubquery(crews.values(row=JSONObject(status=F("status"), closed=F("is_closed")))),
+            lever_rows=ArraySubquery(
+                levers.values(
+                    row=JSONObject(
+                        key=F("public_id"),
+                        kind=F("kind"),
+                        state=F("state"),
+                        offers=F("offer_types"),
+                        limit=F("limit_per_line"),
+                    )
+                )
+            ),
+        )
+    )
+    known = {row.code: row for row in rows if row.pool_rows}
+    found = {code: [_pool(row) for row in region.pool_rows] for code, region in known.items()}
+    standing = _reported_crews(known.values(), at) if lock else {c: _crew(r.crew_rows) for c, r in known.items()}
     return Circumstances(
         at=at,
         places=tuple(
-            _place(region, by_region[code], crews[code], levers, (wishes or {}).get(code))
-            for code, region in sorted(known.items())
+            Place(
+                code=code,
+                geography=region.geography,
+                supplies=tuple(sorted((pool.values for pool in found[code]), key=lambda supply: supply.resource)),
+                wish=(wishes or {}).get(code),
+                scarce=region.is_scarce,
+                dated=standing[code].dated,
+                restrictions=tuple(_restriction(row) for row in region.lever_rows),
+            )
+            for code, region in known.items()
         ),
         regions=known,
-        crews=crews,
-        pools={(pool.region.code, pool.resource.code): pool for pool in pools},
+        crews=standing,
+        pools={(code, pool.resource): pool for code, pools in found.items() for pool in pools},
     )
 
 
-def _place(region: Region, pools: Iterable[Pool], crew: Crew, levers: Iterable[Lever], wish: int | None) -> Place:
-    return Place(
-        code=region.code,
-        geography=region.geography,
-        supplies=tuple(sorted((supply_of(pool) for pool in pools), key=lambda supply: supply.resource)),
-        wish=wish,
-        scarce=region.condition in SCARCE_CONDITIONS,
-        dated=crew.dated,
-        restrictions=tuple(
-            Restriction(
-                reference=str(lever.public_id),
-                offers=tuple(lever.offer_types),
-                limit=lever.limit_per_line if lever.state == LeverState.LIMITED else None,
-                new_only=lever.kind == LeverKind.NEW_SUBSCRIPTIONS,
-            )
-            for lever in levers
-            if lever.region_id in (None, region.pk)
-        ),
-    )
-
-
-def supply_of(pool: Pool) -> Supply:
-    """A pool's stored figures as values."""
-    usable = max(pool.supply, 0)
-    return Supply(
-        resource=pool.resource.code,
+def _pool(row: Mapping[str, Any]) -> PoolRow:
+    usable = max(row["supply"], 0)
+    values = Supply(
+        resource=row["resource"],
         split=Buckets(
-            open=pool.supply_open,
-            crit=pool.supply_critical - pool.supply_open,
-            reserve1=usable - pool.supply_critical,
+            open=row["supply_open"],
+            crit=row["supply_critical"] - row["supply_open"],
+            reserve1=usable - row["supply_critical"],
         ),
-        committed=Committed(pool.committed_general, pool.committed_critical, pool.committed_reserve),
+        committed=Committed(row["committed_general"], row["committed_critical"], row["committed_reserve"]),
     )
+    return PoolRow(
+        pk=row["pk"],
+        resource=row["resource"],
+        unit=row["unit"],
+        name_de=row["name_de"],
+        name_en=row["name_en"],
+        supply=row["supply"],
+        held=row["held"],
+        granted=row["granted"],
+        values=values,
+    )
+
+
+def _restriction(row: Mapping[str, Any]) -> Restriction:
+    return Restriction(
+        reference=row["key"],
+        offers=tuple(row["offers"]),
+        limit=row["limit"] if row["state"] == LeverState.LIMITED else None,
+        new_only=row["kind"] == LeverKind.NEW_SUBSCRIPTIONS,
+    )
+
+
+# Worst first; among equals what is known comes before what is not.
+_SHOWN_FIRST = (Status.RED, Status.UNKNOWN, Status.AMBER, Status.GREEN, Status.NOT_TRACKED)
+
+
+def _crew(rows: Iterable[Mapping[str, Any]]) -> Crew:
+    statuses = [Status(row["status"]) for row in rows]
+    worst = min(statuses, key=_SHOWN_FIRST.index, default=Status.NOT_TRACKED)
+    return Crew(str(worst), not any(row["closed"] for row in rows))
 
 
 def _reported_crews(regions: Iterable[Region], at: datetime) -> dict[str, Crew]:
@@ -166,44 +255,41 @@ def _reported_crews(regions: Iterable[Region], at: datetime) -> dict[str, Crew]:
     return {code: Crew(str(gate.status), gate.dated_promise) for code, gate in gates.items()}
 
 
-# Worst first; among equals what is known comes before what is not.
-_SHOWN_FIRST = ("red", "unknown", "amber", "green", "not_tracked")
-
-
-def _stored_crews(regions: Iterable[Region]) -> dict[str, Crew]:
-    codes = {region.pk: region.code for region in regions}
-    crews = {code: Crew(str(status.Status.NOT_TRACKED), True) for code in codes.values()}
-    rows = DatacenterStatus.objects.filter(datacenter__region__in=list(codes)).values_list(
-        "datacenter__region_id", "status", "is_closed"
-    )
-    for region_id, shown, is_closed in rows:
-        crew = crews[codes[region_id]]
-        worst = min(crew.status, shown, key=_SHOWN_FIRST.index)
-        crews[codes[region_id]] = Crew(worst, crew.dated and not is_closed)
-    return crews
-
-
 # --- who waits ahead ---------------------------------------------------------------------------------
+
+
+def with_asked(requests: QuerySet[CapacityRequest]) -> QuerySet[CapacityRequest]:
+    """The requests with their lines and regions in the row, so that one question answers for all.
+
+    `asked` is a list of lines (resource, unit, quantity, minimum), `accepted` one of regions (code, name, wish).
+    """
+    asked = RequestLine.objects.filter(request=OuterRef("pk")).order_by("pk")
+    wished = RequestRegion.objects.filter(request=OuterRef("pk")).order_by("wish")
+    return requests.annotate(
+        asked=ArraySubquery(
+            asked.values(
+                row=JSONObject(
+                    resource=F("resource__code"),
+                    unit=F("resource__unit"),
+                    quantity=F("quantity"),
+                    minimum=F("minimum"),
+                )
+            )
+        ),
+        accepted=ArraySubquery(
+            wished.values(row=JSONObject(code=F("region__code"), name=F("region__name"), wish=F("wish")))
+        ),
+    )
 
 
 def waiting(regions: Iterable[str]) -> QuerySet[CapacityRequest]:
     """Complete, undecided requests that accept one of these regions (codes), with lines and regions in the row.
 
-    Those that wait for a second signature are left out: what they need is held for them already. The row carries
-    `asked` (resource, quantity, minimum) and `accepted` (region codes), so one question answers for all.
+    Those that wait for a second signature are left out: what they need is held for them already.
     """
-    asked = RequestLine.objects.filter(request=OuterRef("pk")).order_by("pk")
-    wished = RequestRegion.objects.filter(request=OuterRef("pk")).order_by("wish")
     here = RequestRegion.objects.filter(request=OuterRef("pk"), region__code__in=list(regions))
     states = [state for state in OPEN_STATES if state != RequestState.AWAITING_SECOND_SIGNATURE]
-    return CapacityRequest.objects.filter(Exists(here), state__in=states).annotate(
-        asked=ArraySubquery(
-            asked.annotate(
-                line=JSONObject(resource=F("resource__code"), quantity=F("quantity"), minimum=F("minimum"))
-            ).values("line")
-        ),
-        accepted=ArraySubquery(wished.values("region__code")),
-    )
+    return with_asked(CapacityRequest.objects.filter(Exists(here), state__in=states))
 
 
 def ahead_now(ranked: Ranked, regions: Iterable[str], *, at: datetime) -> dict[str, tuple[Ahead, ...]]:
@@ -248,13 +334,13 @@ def _stored_key(request: CapacityRequest) -> tuple[Any, ...]:
 def _by_region(codes: set[str], found: Iterable[tuple[Any, int]]) -> dict[str, tuple[Ahead, ...]]:
     ahead: dict[str, list[Ahead]] = {code: [] for code in codes}
     for request, tier in found:
-        lines = tuple(Line(**line) for line in request.asked)
+        lines = tuple(Line(line["resource"], line["quantity"], line["minimum"]) for line in request.asked)
         smallest = Ask(lines=lines, tier=tier).smallest
         one = Ahead(
             label=request.label,
             tier=tier,
             smallest=tuple((line.resource, units) for line, units in zip(lines, smallest, strict=True)),
         )
-        for code in codes.intersection(request.accepted):
+        for code in codes.intersection(region["code"] for region in request.accepted):
             ahead[code].append(one)
     return {code: tuple(ones) for code, ones in ahead.items()}

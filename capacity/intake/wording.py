@@ -5,6 +5,7 @@ and say it again years later.
 """
 
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any
 
 from django.utils.formats import number_format
@@ -51,6 +52,18 @@ _FINDINGS: dict[str, Promise] = {
     "clear": _("Nothing stands in the way."),
 }
 
+# Said to customers, whose letters name no other request.
+_TO_CUSTOMERS: dict[str, Promise] = {
+    "waits_ahead": _("Requests that come first by the published order need what is left in %(place)s."),
+    "offer_paused": _("New capacity for this kind of offer (%(offer)s) is paused in %(place)s for now."),
+}
+# Said to colleagues who may not see how much is left.
+_WITHOUT_FIGURES: dict[str, Promise] = {
+    **_TO_CUSTOMERS,
+    "only_part_left": _("Only a part of it is left now."),
+    "below_minimum_left": _("Less than the minimum is left now."),
+}
+
 _WAYS: dict[str, Promise] = {
     "accepted_region": _("%(place)s has room for all of it: %(quantities)s."),
     "smaller": _("A smaller quantity is possible now in %(place)s: %(quantities)s."),
@@ -61,6 +74,14 @@ _WAYS: dict[str, Promise] = {
 
 # Parameters that are quantities of the line's resource.
 _QUANTITIES = ("left", "minimum", "quantity", "asked", "needs", "limit", "supply", "tier1")
+
+
+class Reader(StrEnum):
+    """Who reads a finding: who may see figures of pools, a colleague who may not, or the customer."""
+
+    STAFF = "staff"
+    COLLEAGUE = "colleague"
+    CUSTOMER = "customer"
 
 
 class Names:
@@ -98,8 +119,8 @@ def block_label(block: str) -> str:
     return str(BLOCK_LABELS.get(block, block))
 
 
-def finding_text(reason: Reason, names: Names) -> str:
-    """One finding as a sentence. Raises LookupError for a code the diagnosis does not give."""
+def finding_text(reason: Reason, names: Names, reader: Reader = Reader.STAFF) -> str:
+    """One finding as a sentence for its reader. Raises LookupError for a code the diagnosis does not give."""
     params = dict(reason.params)
     resource = params.get("resource", "")
     for name in _QUANTITIES:
@@ -111,7 +132,8 @@ def finding_text(reason: Reason, names: Names) -> str:
         params["offer"] = offer_label(params["offer"])
     if "permille" in params:
         params["percent"] = percent(params["permille"])
-    return str(_FINDINGS[reason.code]) % params
+    sentences = {Reader.STAFF: {}, Reader.COLLEAGUE: _WITHOUT_FIGURES, Reader.CUSTOMER: _TO_CUSTOMERS}[reader]
+    return str(sentences.get(reason.code) or _FINDINGS[reason.code]) % params
 
 
 def way_out_text(way: Mapping[str, Any], resources: Sequence[str], names: Names) -> str:

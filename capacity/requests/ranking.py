@@ -59,10 +59,15 @@ class Ranked:
         return policy.order_key(self.result, self.facts, scarce=scarce, at=at)
 
 
+def policy_value(version: PolicyVersion) -> policy.Policy:
+    """The value of a version that was proposed; no query once this process has seen it."""
+    return _value(version.public_id)
+
+
 def policy_in_force(at: datetime) -> tuple[PolicyVersion, policy.Policy]:
     """The version in force, as row and as value; one query once the value was seen by this process."""
     version = active_version(at)
-    return version, _value(version.public_id)
+    return version, policy_value(version)
 
 
 # A version never changes after it was proposed, and its public id is never given to another.
@@ -129,6 +134,14 @@ def _rank(facts: policy.Facts, terms: policy.Policy) -> policy.Ranking:
 @lru_cache(maxsize=4_096)
 def _rank_alike(facts: policy.Facts, terms: policy.Policy) -> policy.Ranking:
     return policy.rank(facts, terms)
+
+
+def stored_rank(request: CapacityRequest) -> Ranked | None:
+    """The rank as it was last stored, from the row alone; None for a draft. Select `ranking` with the request."""
+    if request.ranking is None:
+        return None
+    facts = policy.Facts.from_dict(request.ranking.facts)
+    return Ranked(request, facts, policy.Ranking.from_dict(request.ranking.result))
 
 
 def rank_request(request: CapacityRequest, *, cause: Cause, at: datetime) -> Ranked:

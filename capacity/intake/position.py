@@ -1,0 +1,61 @@
+"""Where a request stands in the queue of each region: how many come first, of how many."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+
+from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestRegion
+from kit.keyset import RowComparison, Term
+
+BY_TIER = ("order_standing", "order_band", "order_behind", "order_at", "number")
+BY_COMPLETENESS = ("order_standing", "order_at", "number")
+
+
+@dataclass(frozen=True)
+class Position:
+    """The place in a region's queue, 1 being first, by tier (scarce) and by completeness, and how many wait there."""
+
+    by_tier: int
+    by_completeness: int
+    waiting: int
+
+    def place(self, *, scarce: bool) -> int:
+        """The place in the order that is in force."""
+        return self.by_tier if scarce else self.by_completeness
+
+
+def positions(order: Mapping[str, Any], regions: Iterable[str], *, besides: int | None = None) -> dict[str, Position]:
+    """The position a request with these stored order columns has in each region's queue (codes); one query.
+
+    `besides` is the request's own key where it is in the queue already. As right as the stored order is.
+    """
+    codes = list(regions)
+    rows = RequestRegion.objects.filter(region__code__in=codes, request__state__in=OPEN_STATES)
+    if besides is not None:
+        rows = rows.exclude(request=besides)
+    counted = (
+        rows.order_by()
+        .values("region__code")
+        .annotate(
+            by_tier=Count("pk", filter=_before(order, BY_TIER)),
+            by_completeness=Count("pk", filter=_before(order, BY_COMPLETENESS)),
+            waiting=Count("pk"),
+        )
+    )
+    found = {row["region__code"]: row for row in counted}
+    nobody = {"by_tier": 0, "by_completeness": 0, "waiting": 0}
+    return {
+        code: Position(
+            by_tier=found.get(code, nobody)["by_tier"] + 1,
+            by_completeness=found.get(code, nobody)["by_completeness"] + 1,
+            waiting=found.get(code, nobody)["waiting"] + 1,
+        )
+        for code in codes
+    }
+
+
+def _before(order: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    terms = [Term(f"request__{name}", CapacityRequest._meta.get_field(name), False, False) for name in names]
+    return RowComparison(terms, [order[name] for name in names], "<")

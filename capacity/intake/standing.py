@@ -1,0 +1,141 @@
+"""Where a request stands now: its place in each region's queue, and what stands between it and capacity there.
+
+The same values for a request that is only being written, so that the form can say it before anything is filed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row, look_at
+from capacity.intake.diagnosis import Ask, Assessment, Block, Finding, Fit, assess
+from capacity.intake.position import BY_TIER, Position, positions
+from capacity.intake.wording import Names, Reader, block_label, finding_text
+from capacity.pools.access import may_see_headroom
+from capacity.regions.models import Region
+from capacity.requests.models import OPEN_STATES, CapacityRequest
+from capacity.requests.ranking import Ranked, order_columns
+from users.access import Actor
+
+# The four blocks that every answer names, in the order in which they are looked at.
+FOUR_BLOCKS = (Block.ACCESS, Block.OFFER, Block.QUOTA, Block.CAPACITY)
+# Enough of the queue to say who comes first; beyond it nothing would be left anyway.
+MOST_AHEAD = 300
+
+
+@dataclass(frozen=True)
+class Check:
+    """One block: its name, whether it is clear, and a sentence."""
+
+    label: str
+    is_clear: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class RegionStanding:
+    """What a request may expect in one region."""
+
+    region: Region
+    position: Position | None
+    place: int | None
+    checks: tuple[Check, ...]
+    fit: Fit
+    outlook: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a request may expect, region by region in the order of the wish."""
+
+    tier: int
+    claimed_tier: int
+    is_confirmed: bool
+    regions: tuple[RegionStanding, ...]
+
+
+def standing_of(
+    ranked: Ranked,
+    asked: Iterable[Mapping[str, Any]],
+    accepted: Sequence[Mapping[str, Any]],
+    *,
+    reader: Actor,
+    at: datetime,
+) -> Standing:
+    """Where the request stands (three queries). `asked` and `accepted` are as `with_asked` puts them into a row."""
+    request = ranked.request
+    wishes = {region["code"]: region["wish"] for region in accepted}
+    seen = look_at(Region.objects.filter(code__in=wishes), at=at, wishes=wishes)
+    # What could be granted once the use is confirmed: that it is not yet is said beside it.
+    ask = replace(ask_of_row(ranked, asked), confirmed=True)
+    scarce = [place.code for place in seen.accepted if place.scarce]
+    columns = {**order_columns(ranked, at), "number": request.number}
+    ahead = ahead_as_stored(order_as_row(request, columns), scarce, limit=MOST_AHEAD)
+    queues = positions(columns, wishes, besides=request.pk) if request.pk is None or is_queued(request) else {}
+    found = []
+    for place in seen.accepted:
+        assessment = assess(ask, place, ahead=ahead.get(place.code, ()), undated=not place.dated)
+        position = queues.get(place.code)
+        found.append(
+            RegionStanding(
+                region=seen.regions[place.code],
+                position=position,
+                place=position.place(scarce=place.scarce) if position else None,
+                checks=tuple(checks(assessment, seen, reader)),
+                fit=assessment.fit,
+                outlook=outlook(ask, assessment, seen, reader),
+            )
+        )
+    return Standing(ranked.result.tier, ranked.result.claimed_tier, ranked.result.confirmed, tuple(found))
+
+
+def is_queued(request: CapacityRequest) -> bool:
+    """Whether the request has a place in a queue now."""
+    return request.state in OPEN_STATES
+
+
+def order_as_row(request: CapacityRequest, columns: Mapping[str, Any]) -> CapacityRequest:
+    """A row with these order columns, to be compared with stored ones."""
+    return CapacityRequest(pk=request.pk, **{name: columns[name] for name in BY_TIER})
+
+
+def reader_of(actor: Actor, region_code: str) -> Reader:
+    """How much of a pool's figures this person may read in this region."""
+    return Reader.STAFF if may_see_headroom(actor, region_code) is None else Reader.COLLEAGUE
+
+
+def checks(assessment: Assessment, seen: Circumstances, actor: Actor) -> Iterable[Check]:
+    """The four blocks in order, then the rules that stand in the way, each with its sentence."""
+    reader = reader_of(actor, assessment.place)
+    names = Names(seen.pinned([assessment.place]))
+    for block in FOUR_BLOCKS:
+        found = [one for one in assessment.findings if one.block is block]
+        if found:
+            yield Check(block_label(block), False, _sentences(found, names, reader))
+        elif block is Block.QUOTA:
+            yield Check(block_label(block), True, _("No quota is set."))
+        else:
+            yield Check(block_label(block), True, _("Nothing stands in the way."))
+    rules = [one for one in assessment.findings if one.block not in FOUR_BLOCKS]
+    for finding in rules:
+        yield Check(block_label(finding.block), False, finding_text(finding.reason, names, reader))
+
+
+def _sentences(found: Iterable[Finding], names: Names, reader: Reader) -> str:
+    return " ".join(dict.fromkeys(finding_text(one.reason, names, reader) for one in found))
+
+
+def outlook(ask: Ask, assessment: Assessment, seen: Circumstances, actor: Actor) -> str:
+    """In one sentence, what could be granted here now."""
+    if assessment.fit is Fit.FULL:
+        return _("All of it could be granted now.")
+    if assessment.fit is Fit.NONE:
+        return _("Nothing of it can be granted now.")
+    if reader_of(actor, assessment.place) is Reader.COLLEAGUE:
+        return _("A part of it could be granted now.")
+    names = Names(seen.pinned([assessment.place]))
+    quantities = names.bundle([line.resource for line in ask.lines], assessment.quantities)
+    return _("A part of it could be granted now: %(quantities)s.") % {"quantities": quantities}
