@@ -100,10 +100,11 @@ def apt_install(package: str, *, why: str) -> None:
 def _install(lock: Path) -> None:
     """Install exactly what the lock file names, by hash: with uv, or with pip where uv does not run."""
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r")
-    uv = VENV / "bin" / "uv"
+    # Compiling once here spares every later start two seconds where Python is told not to write bytecode.
+    sync = (VENV / "bin" / "uv", "pip", "sync", "--quiet", "--compile-bytecode", "--python", PYTHON)
     try:
         run(*pip, REQUIREMENTS / "uv.txt")
-        run(uv, "pip", "sync", "--quiet", "--python", PYTHON, "--require-hashes", lock, env=_mirror())
+        run(*sync, "--require-hashes", lock, env=_mirror())
     except (CannotGoOn, FileNotFoundError):
         run(*pip, lock, failing="The Python packages could not be installed. Is the package index reachable?")
 
