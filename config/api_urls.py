@@ -3,6 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
+from capacity.watch import api as watch
 from customers import api as customers
 
 urlpatterns = [
@@ -12,4 +13,7 @@ urlpatterns = [
     path("organizations/<uuid:public_id>/claims/", customers.OrganizationClaims.as_view()),
     path("claims/<uuid:public_id>/", customers.ClaimDetail.as_view()),
     path("sector-categories/", customers.Categories.as_view()),
+    path("regions/", watch.Regions.as_view()),
+    path("datacenters/", watch.Datacenters.as_view()),
+    path("datacenters/<slug:code>/shift-reports/", watch.ShiftReports.as_view()),
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from capacity.alarms.filters import AlarmFilters
 from capacity.alarms.models import Alarm, AlarmKind
-from capacity.alarms.wording import alarm_text, alarm_url
+from capacity.alarms.wording import alarm_subject, alarm_text, alarm_url
 from kit.lists import Column, ListSpec
 from kit.templatetags.ui import badge
 
@@ -38,7 +38,7 @@ def _cause(alarm: Alarm) -> Any:
 
 def _subject(alarm: Alarm) -> Any:
     href = alarm_url(alarm)
-    shown = format_html("{}<small>{}</small>", alarm.subject, alarm.region.name)
+    shown = format_html("{}<small>{}</small>", alarm_subject(alarm), alarm.region.name)
     return format_html('<a href="{}">{}</a>', href, shown) if href else shown
 
 
@@ -60,7 +60,7 @@ ALARMS = ListSpec(
             _("Where"),
             _subject,
             sort=("region__name", "subject"),
-            export=lambda alarm: f"{alarm.region.code} {alarm.subject}",
+            export=lambda alarm: f"{alarm.region.code} {alarm_subject(alarm)}",
         ),
         Column("text", _("What it says"), alarm_text),
         Column("raised", _("Raised"), lambda alarm: alarm.raised_at, sort=("raised_at",)),

@@ -4,9 +4,29 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.formats import number_format
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from capacity.alarms.models import Alarm, AlarmKind
+
+# By the bucket set that is short: what everybody may use, what tiers 1 and 2 may, or all of it.
+_DEFICITS: dict[str, Any] = {
+    "general": gettext_lazy(
+        "%(short)s %(unit)s short in the open supply: %(promised)s promised to tiers 3 to 5, %(supply)s there."
+        " Nothing is revoked."
+    ),
+    "critical": gettext_lazy(
+        "%(short)s %(unit)s short before the tier-1 reserve: %(promised)s promised to tiers 2 to 5, %(supply)s there."
+        " Nothing is revoked."
+    ),
+    "reserve": gettext_lazy("%(short)s %(unit)s short: %(promised)s promised, %(supply)s there. Nothing is revoked."),
+}
+
+
+def alarm_subject(alarm: Alarm) -> str:
+    """What the alarm is about, as people name it in the active language."""
+    names = alarm.values.get("names", {})
+    return names.get((get_language() or "en")[:2], alarm.subject)
 
 
 def alarm_text(alarm: Alarm) -> str:
@@ -14,7 +34,7 @@ def alarm_text(alarm: Alarm) -> str:
     values = {name: _shown(value) for name, value in alarm.values.items()}
     match alarm.kind:
         case AlarmKind.DEFICIT:
-            return _("%(short)s %(unit)s short: %(promised)s promised, %(supply)s there. Nothing is revoked.") % values
+            return _DEFICITS[alarm.values["level"]] % values
         case AlarmKind.TIER1_MARK:
             values["mark"] = number_format(alarm.values["mark_permille"] / 10)
             return _("Tier 1 holds %(held)s of %(supply)s %(unit)s; the mark is %(mark)s %%.") % values

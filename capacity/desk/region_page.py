@@ -9,7 +9,7 @@ from django.shortcuts import render
 
 from capacity.alarms.access import visible_alarms
 from capacity.alarms.models import Alarm
-from capacity.alarms.wording import alarm_text, alarm_url
+from capacity.alarms.wording import alarm_subject, alarm_text, alarm_url
 from capacity.pools.access import may_see_headroom, may_see_pool
 from capacity.pools.models import Pool
 from capacity.pools.queries import Fill, fill_of, region_pools
@@ -49,6 +49,7 @@ class OpenAlarm:
     """An alarm with its sentence and where its cause can be seen."""
 
     alarm: Alarm
+    subject: str
     text: str
     url: str
 
@@ -71,7 +72,8 @@ def region(request: StaffRequest, code: str) -> HttpResponse:
         context["pools"] = [PoolPanel(pool, fill_of(pool), waterfall(pool)) for pool in region_pools(actor, shown)]
         context["sees_ledger"] = may_see_pool(actor, code) is None
         context["alarms"] = [
-            OpenAlarm(alarm, alarm_text(alarm), alarm_url(alarm)) for alarm in _open_alarms(actor, shown)
+            OpenAlarm(alarm, alarm_subject(alarm), alarm_text(alarm), alarm_url(alarm))
+            for alarm in _open_alarms(actor, shown)
         ]
     if may_see_status(actor, code) is None:
         board = staffing_board(visible_datacenters(actor).filter(region=shown), clock.now())

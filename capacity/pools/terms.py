@@ -59,7 +59,7 @@ def change_terms(
         actor=actor,
         action="pool.terms_changed",
         subject_type="pool",
-        subject_id=pool.public_id,
+        subject_id=f"{pool.region.code}/{pool.resource.code}",
         reason=reason,
         before={name: old[name] for name in TERMS if old[name] != wanted[name]},
         after={
@@ -87,6 +87,11 @@ def keep_deficit_alarms(pools: Iterable[Pool], at: datetime) -> None:
     keep_alarms(AlarmKind.DEFICIT, causes, region_ids={pool.region_id for pool in pools}, at=at)
 
 
+def names_of(pool: Pool) -> dict[str, str]:
+    """What people call the pool's resource, by language, for alarms to say it."""
+    return {"de": pool.resource.name_de, "en": pool.resource.name_en}
+
+
 def _deficit(pool: Pool) -> dict[str, Any]:
     """The worst of a pool's three inequalities, as an alarm keeps it."""
     usable = max(pool.supply, 0)
@@ -98,4 +103,11 @@ def _deficit(pool: Pool) -> dict[str, Any]:
         (pool.deficit_open, Level.GENERAL, general, pool.supply_open),
     ]
     short, level, promised, supply = max(by_level, key=lambda row: row[0])
-    return {"short": short, "level": str(level), "promised": promised, "supply": supply, "unit": pool.resource.unit}
+    return {
+        "short": short,
+        "level": str(level),
+        "promised": promised,
+        "supply": supply,
+        "unit": pool.resource.unit,
+        "names": names_of(pool),
+    }

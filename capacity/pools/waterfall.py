@@ -19,7 +19,7 @@ from kit.templatetags.ui import number
 class Step:
     """One row: its label, its quantity in units, and the bar from `x` over `width`, both in percent as text.
 
-    `tone` is a tone of `components/badge.css`; `sign` is "-" for what is taken away; `is_sum` marks totals.
+    `tone` is a tone of `components/badge.css`; `sign` is a minus for what is taken away; `is_sum` marks totals.
     """
 
     label: Any
@@ -54,7 +54,7 @@ def _steps(pool: Pool) -> Iterator[Step]:
         (_("Failure reserve"), pool.failure_reserve, "watch"),
     ):
         rest -= quantity
-        yield step(label, quantity, rest, tone, sign="-")
+        yield step(label, quantity, rest, tone, sign="\N{MINUS SIGN}")
     short_of_nothing = _("The terms exceed what is powered on.") if pool.supply < 0 else ""
     yield step(_("Supply"), usable, 0, "info", is_sum=True, note=short_of_nothing)
     yield step(_("Reserve for tier 1"), usable - pool.supply_critical, pool.supply_critical, "tier-1")

@@ -48,7 +48,7 @@ def put_in_force(region: Region, declaration: ConditionDeclaration, *, actor: Ac
         actor=actor,
         action="condition.in_force",
         subject_type="region",
-        subject_id=region.public_id,
+        subject_id=region.code,
         reason=declaration.evidence,
         before={"condition": before},
         after={

@@ -8,13 +8,23 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext
 
 from capacity.regions.models import Datacenter, Region
-from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StaffingStatus, StateConfirmation
+from capacity.staffing.models import (
+    CrewRequirement,
+    CrewRole,
+    DatacenterStatus,
+    ShiftReport,
+    StaffingStatus,
+    StateConfirmation,
+)
 from capacity.staffing.standings import region_gate_at
 from capacity.staffing.status import Gate
 from capacity.staffing.wording import status_label
 
 # The board and the strips look back this many days, today included.
 DAYS_BACK = 14
+
+# The status of a day that can still be reported.
+NOT_OVER = ""
 
 # Worst first, as the status core shows it.
 WORST_FIRST = [
@@ -44,7 +54,7 @@ class Day:
     """One cell of the board: the role and shift of a day that stood worst, in people.
 
     `status` is green, amber or red where something was reported, unknown where a datacenter that
-    reports was silent, and not_tracked before its first report.
+    reports was silent, not_tracked before its first report, and empty while a day is not over.
     """
 
     date: date
@@ -55,7 +65,7 @@ class Day:
     @property
     def words(self) -> str:
         """The cell as a sentence."""
-        word = status_label(self.status)
+        word = status_label(self.status) if self.status else gettext("No report yet")
         if self.present is None:
             return word
         return gettext("%(status)s: %(present)s present, minimum %(minimum)s") % {
@@ -169,7 +179,12 @@ def report_status(report: ShiftReport) -> str:
 
 def requirements_of(datacenter: Datacenter, shift: str) -> list[CrewRequirement]:
     """Who a shift needs, in the order of the roles."""
-    return list(CrewRequirement.objects.filter(datacenter=datacenter, shift=shift).order_by("role"))
+    return in_order_of_roles(CrewRequirement.objects.filter(datacenter=datacenter, shift=shift))
+
+
+def in_order_of_roles(requirements: Iterable[CrewRequirement]) -> list[CrewRequirement]:
+    """Requirements by shift, and within it as the roles are always listed."""
+    return sorted(requirements, key=lambda row: (row.shift, CrewRole.values.index(row.role)))
 
 
 def _worst_by_day(datacenter_ids: list[int], days: list[date]) -> dict[int, dict[date, Day]]:
@@ -208,16 +223,18 @@ def _first_report(datacenter: Datacenter, worst: dict[int, dict[date, Day]]) -> 
 
 
 def _days(worst: dict[date, Day], days: list[date], first: date | None) -> tuple[Day, ...]:
-    return tuple(
-        worst.get(day)
-        or Day(day, StaffingStatus.UNKNOWN if first is not None and day > first else StaffingStatus.NOT_TRACKED)
-        for day in days
-    )
+    return tuple(worst.get(day) or Day(day, _without_report(day, days[-1], first)) for day in days)
+
+
+def _without_report(day: date, today: date, first: date | None) -> str:
+    if first is None or day < first:
+        return StaffingStatus.NOT_TRACKED
+    return NOT_OVER if day == today else StaffingStatus.UNKNOWN
 
 
 def _badness(day: Day) -> tuple[int, int]:
     spare = (day.present or 0) - (day.minimum or 0)
-    return WORST_FIRST.index(StaffingStatus(day.status)), spare
+    return WORST_FIRST.index(StaffingStatus(day.status)) if day.status else len(WORST_FIRST), spare
 
 
 def vouched_until(datacenter: Datacenter, at: datetime) -> StateConfirmation | None:

@@ -3,7 +3,7 @@
 Three questions to the database, however many datacenters are looked at.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -42,7 +42,7 @@ def gate_of(crews: Iterable[CrewStanding]) -> status.Gate:
     return status.region_gate(status.Site(crew.datacenter.code, crew.standing) for crew in crews)
 
 
-def _required(datacenters: list[Datacenter]) -> dict[int, list[tuple[str, str, int | None]]]:
+def _required(datacenters: Sequence[Datacenter]) -> dict[int, list[tuple[str, str, int | None]]]:
     """For each datacenter its (role, shift, key of the role's last report)."""
     # A night comes after the day of the same date, and so does its name in the alphabet.
     last = (

@@ -18,6 +18,7 @@ from capacity.staffing.models import CrewRole, StaffingStatus
 from capacity.staffing.queries import (
     DAYS_BACK,
     days_back,
+    in_order_of_roles,
     latest_reports,
     report_status,
     shift_rows,
@@ -90,7 +91,7 @@ def datacenter(request: StaffRequest, code: str) -> HttpResponse:
             )
             for row in rows
         ],
-        "requirements": list(shown.requirements.order_by("shift", "role")),
+        "requirements": in_order_of_roles(shown.requirements.all()),
         "vouched": vouched_until(shown, at),
         "may_report": may_report_shift(request.actor, shown.region.code) is None,
         "may_vouch": may_vouch_for_crew(request.actor, shown.region.code) is None

@@ -73,7 +73,13 @@ class Command(BaseCommand):
         return results, pools, filled, crews
 
     def _tell(
-        self, results: list[ImportedLine], counts: Counter[str], pools: int, filled: int, crews: int, options: Any
+        self,
+        results: list[ImportedLine],
+        counts: Counter[ImportOutcome],
+        pools: int,
+        filled: int,
+        crews: int,
+        options: Any,
     ) -> None:
         if options["verbosity"] > 0:
             for result in results:
@@ -90,7 +96,7 @@ class Command(BaseCommand):
 
 
 def _as_json(
-    results: Iterable[ImportedLine], counts: Counter[str], pools: int, filled: int, crews: int
+    results: Iterable[ImportedLine], counts: Counter[ImportOutcome], pools: int, filled: int, crews: int
 ) -> dict[str, Any]:
     return {
         "rows": [

@@ -80,7 +80,7 @@ def declare_condition(
             actor=actor,
             action="condition.proposed",
             subject_type="region",
-            subject_id=region.public_id,
+            subject_id=region.code,
             reason=declaration.evidence,
             before={"condition": region.condition},
             after={

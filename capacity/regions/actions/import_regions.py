@@ -106,7 +106,7 @@ def _entry(
         actor=actor,
         action=action,
         subject_type="region",
-        subject_id=region.public_id,
+        subject_id=region.code,
         before=_json(before) or None,
         after={"code": region.code, **_json(after)},
         at=at,

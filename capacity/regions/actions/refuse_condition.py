@@ -59,7 +59,7 @@ def _close(region: Region, declaration: ConditionDeclaration, action: str, *, ac
         actor=actor,
         action=action,
         subject_type="region",
-        subject_id=region.public_id,
+        subject_id=region.code,
         reason=declaration.answer,
         after={
             "code": region.code,

@@ -86,7 +86,7 @@ def file_shift_report(
             actor=actor,
             action="shift.corrected" if is_correction else "shift.reported",
             subject_type="datacenter",
-            subject_id=datacenter.public_id,
+            subject_id=datacenter.code,
             reason=note,
             after={
                 "code": datacenter.code,

@@ -82,7 +82,7 @@ def _entry(crew: CrewStanding, before: str, at: datetime) -> Any:
         actor=SYSTEM,
         action="crew.status_changed",
         subject_type="datacenter",
-        subject_id=crew.datacenter.public_id,
+        subject_id=crew.datacenter.code,
         before={"status": before},
         after={"code": crew.datacenter.code, "status": str(crew.standing.status), "reasons": reasons_of(crew)},
         at=at,

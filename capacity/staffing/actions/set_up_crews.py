@@ -16,7 +16,10 @@ MINIMUM = 2
 # How many more are rostered, by the size of the region: assumptions of a new installation.
 SPARE = {"large": 3, "medium": 2, "small": 1}
 # Logistics works by day.
-ROLES = {Shift.DAY: list(CrewRole), Shift.NIGHT: [role for role in CrewRole if role != CrewRole.LOGISTICS]}
+ROLES: dict[str, list[CrewRole]] = {
+    Shift.DAY: list(CrewRole),
+    Shift.NIGHT: [role for role in CrewRole if role != CrewRole.LOGISTICS],
+}
 
 
 def set_up_crews(*, actor: Actor, sizes: Mapping[str, str], at: datetime) -> int:
@@ -47,7 +50,7 @@ def set_up_crews(*, actor: Actor, sizes: Mapping[str, str], at: datetime) -> int
                     actor=actor,
                     action="crew.required",
                     subject_type="datacenter",
-                    subject_id=datacenter.public_id,
+                    subject_id=datacenter.code,
                     after={
                         "code": datacenter.code,
                         "minimum": MINIMUM,

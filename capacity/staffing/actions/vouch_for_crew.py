@@ -43,7 +43,7 @@ def vouch_for_crew(*, actor: Actor, datacenter: Datacenter, reason: str, at: dat
             actor=actor,
             action="crew.vouched",
             subject_type="datacenter",
-            subject_id=datacenter.public_id,
+            subject_id=datacenter.code,
             reason=confirmation.reason,
             after={"code": datacenter.code, "until": confirmation.until.isoformat()},
             at=at,

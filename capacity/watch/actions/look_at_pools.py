@@ -6,7 +6,7 @@ from capacity.alarms.keeping import keep_alarms
 from capacity.alarms.models import AlarmKind
 from capacity.pools.actions.follow_policy import follow_policy
 from capacity.pools.models import Pool
-from capacity.pools.terms import keep_deficit_alarms
+from capacity.pools.terms import keep_deficit_alarms, names_of
 from priorities.policies import NoPolicyInForce, active_version
 from users.access import SYSTEM
 
@@ -30,6 +30,7 @@ def look_at_pools(*, at: datetime) -> None:
             "supply": pool.supply,
             "mark_permille": mark,
             "unit": pool.resource.unit,
+            "names": names_of(pool),
         }
         for pool in pools
         if pool.committed_reserve * 1000 > max(pool.supply, 0) * mark

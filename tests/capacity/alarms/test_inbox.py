@@ -25,7 +25,7 @@ def alarms(db) -> list[Alarm]:
 
 def test_each_alarm_says_its_numbers_and_leads_to_its_cause(visit, alarms):
     page = text(visit("/alarms/", as_=make.person(Role.REGION_OPERATOR)))
-    assert "500 vCPU short: 500 promised, 0 there. Nothing is revoked." in page
+    assert "500 vCPU short in the open supply: 500 promised to tiers 3 to 5, 0 there. Nothing is revoked." in page
     assert "/staffing/westeurope-1/" in page
     assert "/pools/westeurope/vcpu/" in page
 
