@@ -13,11 +13,16 @@ urlpatterns = [
     path("", include("customers.urls")),
     path("alarms/", include("capacity.alarms.urls")),
     path("", include("priorities.urls")),
+    path("notices/", include("capacity.notices.urls")),
     path("pools/", include("capacity.pools.urls")),
+    path("queue/", include("capacity.review.urls")),
     path("reports/", include("capacity.reports.urls")),
     path("requests/<uuid:public_id>/override/", override_views.propose, name="override_request"),
+    path("requests/", include("capacity.intake.urls")),
+    path("requests/", include("capacity.review.request_urls")),
     path("regions/", include("capacity.desk.region_urls")),
     path("staffing/", include("capacity.watch.staffing_urls")),
+    path("trust/", include("capacity.trust.urls")),
     path("styleguide/", styleguide, name="styleguide"),
 ]
 

@@ -14,7 +14,7 @@ from capacity.requests.ranking import policy_in_force
 from capacity.review.override_forms import OverrideForm
 from capacity.review.overtaking import Movement, movements
 from kit.clock import now
-from kit.commands import form_page, perform
+from kit.commands import form_of, form_page, perform
 from kit.flash import flash
 from kit.refusal import Conflict, NotFound, require
 from priorities import policy
@@ -41,8 +41,9 @@ def propose(request: ActorRequest, public_id: UUID) -> HttpResponse:
     require(may_propose_override(request.actor))
     at = now()
     _version, terms = policy_in_force(at)
-    form = OverrideForm(
-        request.POST or None,
+    form = form_of(
+        request,
+        OverrideForm,
         initial={
             "kind": OverrideKind.RETIER,
             "to_tier": max(1, found.claimed_tier - 1),

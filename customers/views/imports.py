@@ -14,7 +14,7 @@ from customers.lists import IMPORT_ROWS, IMPORTS
 from customers.models import ImportState
 from customers.registers.adapters import REGISTERS
 from kit.clock import now
-from kit.commands import form_page, perform
+from kit.commands import form_of, form_page, perform
 from kit.flash import flash
 from kit.lists import list_page
 from kit.refusal import NotFound, require
@@ -33,7 +33,7 @@ def imports(request: ActorRequest) -> HttpResponseBase:
 def start(request: ActorRequest) -> HttpResponse:
     """GET and POST /organizations/imports/new/"""
     require(request.actor.needs(Role.ACCOUNT_MANAGER, Role.VERIFIER))
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = form_of(request, ImportForm)
     form.limit_to([kind for kind in (ORGANIZATIONS, *REGISTERS) if may_import(request.actor, kind) is None])
     if request.method == "POST" and form.is_valid():
         done = perform(request, lambda: start_import(actor=request.actor, at=now(), **form.facts()), form)

@@ -1,0 +1,94 @@
+"""What the trust center may know: conditions in words, the policy, notices, whom to call.
+
+Nothing in here reads pools, crews, requests or customers, so nothing can leak through it
+(product rule 13); `tests/capacity/trust/` holds the imports to that.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from capacity.notices.models import Notice, ResourceContact
+from capacity.notices.queries import published_notices
+from capacity.regions.models import Condition, Region
+from priorities.models import PolicyState, PolicyVersion
+from priorities.policies import NoPolicyInForce, active_version, policy_of
+from priorities.wording import Section, policy_text
+
+MEANINGS: dict[str, Any] = {
+    Condition.NORMAL: _("New capacity is granted in the order in which requests become complete."),
+    Condition.WATCH: _("We look more closely. Requests are still granted in the order in which they become complete."),
+    Condition.CONSTRAINED: _("New capacity is short. Requests are granted by the published criteria."),
+    Condition.CRITICAL: _("New capacity is very short. Requests are granted by the published criteria."),
+    Condition.RECOVERING: _("New capacity is becoming available again. The published criteria still apply."),
+}
+
+
+@dataclass(frozen=True)
+class RegionLine:
+    """A region as the public sees it."""
+
+    name: str
+    code: str
+    place: str
+    condition: str
+    meaning: Any
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class RegionGroup:
+    """The regions of one part of the world."""
+
+    name: str
+    regions: tuple[RegionLine, ...]
+
+
+def region_groups() -> list[RegionGroup]:
+    """Every region by part of the world and place (one query)."""
+    groups: dict[str, list[RegionLine]] = {}
+    for region in Region.objects.order_by("geography_group", "geography", "name"):
+        line = RegionLine(
+            name=region.name,
+            code=region.code,
+            place=region.place,
+            condition=region.condition,
+            meaning=MEANINGS[region.condition],
+            since=region.condition_since,
+        )
+        groups.setdefault(region.geography_group, []).append(line)
+    return [RegionGroup(name, tuple(lines)) for name, lines in groups.items()]
+
+
+@dataclass(frozen=True)
+class PublicPolicy:
+    """A policy version as the public reads it, less the bounds of automatic approval."""
+
+    version: PolicyVersion
+    sections: tuple[Section, ...]
+
+
+def policy_in_force(at: datetime) -> PublicPolicy | None:
+    """The criteria in force; None before there are any."""
+    try:
+        version = active_version(at)
+    except NoPolicyInForce:
+        return None
+    return PublicPolicy(version, policy_text(policy_of(version)))
+
+
+def policy_history() -> list[PolicyVersion]:
+    """Versions that are or were in force, the newest first."""
+    return list(PolicyVersion.objects.filter(state__in=[PolicyState.ACTIVE, PolicyState.RETIRED]).order_by("-number"))
+
+
+def notices(limit: int = 20) -> list[Notice]:
+    """The newest public notices."""
+    return list(published_notices()[:limit])
+
+
+def contacts() -> list[ResourceContact]:
+    """Whom to call."""
+    return list(ResourceContact.objects.all())
