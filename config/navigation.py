@@ -97,6 +97,7 @@ JOBS: tuple[Job, ...] = (
             Place(_("Reports"), "/reports/", "chart-bar", _of(EXECUTIVE, DUTY_MANAGER, EDITOR), keys="g a"),
             Place(_("Notices"), "/notices/", "speakerphone", _of(EDITOR, DUTY_MANAGER), keys="g n"),
             Place(_("Journal"), "/journal/", "notebook", _of(ADMINISTRATOR), keys="g j"),
+            Place(_("Duty rota"), "/people/duty/", "calendar"),
             Place(_("People"), "/people/", "users", _of(ADMINISTRATOR), keys="g u"),
         ),
     ),

@@ -1,5 +1,6 @@
 """PURE: what changed between two states as a journal entry holds them."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,14 +22,14 @@ class Change:
         return self.before != self.after
 
     @property
-    def was_absent(self) -> bool:
-        """Whether there was no value before."""
-        return self.before is ABSENT
+    def before_text(self) -> str:
+        """The value before as people read it; empty for nothing."""
+        return _text(self.before)
 
     @property
-    def is_gone(self) -> bool:
-        """Whether there is no value after."""
-        return self.after is ABSENT
+    def after_text(self) -> str:
+        """The value after as people read it; empty for nothing."""
+        return _text(self.after)
 
 
 def changes(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Change]:
@@ -43,3 +44,11 @@ def _flat(values: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]
             yield from _flat(value, f"{path}{name}.")
         else:
             yield f"{path}{name}", value
+
+
+def _text(value: Any) -> str:
+    if value is ABSENT or value is None or value == {}:
+        return ""
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)

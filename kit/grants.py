@@ -49,7 +49,7 @@ def _rights(model: type[models.Model], quote) -> list[str]:
     if updates is None:
         rights.append("UPDATE")
     elif updates:
-        columns = ", ".join(quote(model._meta.get_field(name).column) for name in updates)
+        columns = ", ".join(quote(field.column) for field in model._meta.concrete_fields if field.name in updates)
         rights.append(f"UPDATE ({columns})")
     if model._meta.app_label not in OWN_APPS or getattr(model, "runtime_deletes", False):
         rights.append("DELETE")

@@ -15,6 +15,8 @@ from users.filters import JournalFilters, PeopleFilters
 from users.models import RoleAssignment, User
 from users.roles import Role
 
+UUID_LENGTH = 36
+
 
 def role_words(assignment: RoleAssignment) -> str:
     """A held role with its reach, in words. Needs the portfolios prefetched."""
@@ -54,7 +56,9 @@ PEOPLE = ListSpec(
 
 def _subject(entry: Any) -> Any:
     address = subject_address(entry.subject_type, entry.subject_id)
-    words = format_html("{} {}", subject_label(entry.subject_type), short_id(entry.subject_id))
+    # Ids are shortened; codes such as a region's are what people know it by.
+    named = short_id(entry.subject_id) if len(entry.subject_id) == UUID_LENGTH else entry.subject_id
+    words = format_html("{} {}", subject_label(entry.subject_type), named)
     return format_html('<a href="{}">{}</a>', address, words) if address else words
 
 

@@ -8,7 +8,7 @@ from allauth.account.authentication import get_authentication_records
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import resolve_url
 from django.utils.functional import SimpleLazyObject
 from django.utils.http import urlencode
@@ -50,11 +50,11 @@ class ActorMiddleware:
 class SignInMiddleware(LoginRequiredMiddleware):
     """Every page needs somebody, unless its view is marked `login_not_required`."""
 
-    def process_view(self, request: HttpRequest, view_func: Any, *args: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view_func: Any, *args: Any) -> HttpResponseBase | None:
         """Nothing for public views: asking who reads them would touch the session, and bar shared caches."""
         return super().process_view(request, view_func, *args) if getattr(view_func, "login_required", True) else None
 
-    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> HttpResponse:
+    def handle_no_permission(self, request: HttpRequest, view_func: Any) -> Any:
         """The way to sign-in and back; where htmx asked for a part, the whole page goes there."""
         if "HX-Request" not in request.headers:
             return super().handle_no_permission(request, view_func)

@@ -24,7 +24,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(email__iexact=username)
 
 
-class User(AbstractBaseUser, Public):
+class User(AbstractBaseUser, Public):  # type: ignore[django-manager-missing] # the token library is untyped
     """A member of staff. Rights come from role assignments alone; there is no superuser."""
 
     class Theme(models.TextChoices):

@@ -176,3 +176,12 @@ def test_changes_are_told_by_dotted_name():
         Change("n", ABSENT, None),
     ]
     assert [change.is_change for change in found] == [False, True, True, True, True]
+    assert [(change.before_text, change.after_text) for change in found] == [
+        ("1", "1"),
+        ("1", "2"),
+        ("", ""),
+        ("1", ""),
+        ("", ""),
+    ]
+    (mixed,) = changes({"a": ["x", True, {"y": None}]}, {"a": []})
+    assert (mixed.before_text, mixed.after_text) == ('x, true, {"y": null}', "")
