@@ -125,6 +125,11 @@ class Chart:
         return all(value is None for series in self.series for value in series.values)
 
     @property
+    def has_legend(self) -> bool:
+        """Whether the series must be told apart; strips and tiles name theirs in the drawing."""
+        return len(self.series) > 1 and not self.is_small and self.kind not in (Kind.HEAT_STRIP, Kind.TILE_GRID)
+
+    @property
     def table(self) -> Table:
         """The same values as a table, bounds of forecasts included."""
         head: list[Any] = [self.label_title]

@@ -132,6 +132,17 @@ def test_changing_the_theme_keeps_what_was_typed(browse):
     assert person.theme == "dark"
 
 
+def test_a_long_select_is_searched_and_keeps_its_value(browse):
+    page = browse("/styleguide/", as_=make.person(Role.AUDITOR))
+    box = page.get_by_role("combobox", name="Organization")
+    box.fill("werke 17")
+    page.get_by_role("option", name="Stadtwerke 17").click()
+    expect(page.locator("select[name=organization]")).to_have_value("Stadtwerke-17")
+    box.press_sequentially("nowhere")
+    expect(page.get_by_text("Nothing found")).to_be_visible()
+    assert_accessible(page)
+
+
 def test_what_was_typed_survives_a_lost_session_and_is_nobody_elses(browse):
     person, other = make.person(Role.AUDITOR), make.person(Role.AUDITOR)
     page = browse("/styleguide/", as_=person)

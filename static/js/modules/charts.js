@@ -71,11 +71,7 @@
       },
       grid: chart.small
         ? { left: 2, right: 2, top: 4, bottom: 4 }
-        : { left: 8, right: 16, top: chart.series.length > 1 ? 34 : 12, bottom: 4, containLabel: true },
-      legend:
-        chart.small || chart.series.length < 2
-          ? undefined
-          : { top: 0, left: 0, itemWidth: 12, itemHeight: 10, itemGap: 16, icon: "roundRect", textStyle: text, inactiveColor: color("line-strong") },
+        : { left: 8, right: 16, top: 12, bottom: 4, containLabel: true },
     };
   };
 
@@ -179,7 +175,6 @@
           markLine: index === 0 ? markLine(chart) : undefined,
         });
       });
-      if (option.legend) option.legend.data = chart.series.map((series) => series.name);
       return option;
     },
 
@@ -207,7 +202,6 @@
     heat_strip(chart) {
       const top = chart.limit ?? Math.max(1, ...chart.series.flatMap((series) => series.values.map((value) => value ?? 0)));
       const option = base(chart);
-      delete option.legend;
       option.grid = { left: 8, right: 8, top: 4, bottom: 4, containLabel: true };
       const label = { color: color("ink-mute"), fontSize: 12 };
       option.xAxis = { type: "category", data: chart.labels, show: !chart.small, axisLine: { show: false }, axisTick: { show: false }, axisLabel: { ...label, hideOverlap: true } };

@@ -5,14 +5,11 @@
   let library = null;
   const load = () => {
     library ??= new Promise((resolve, reject) => {
-      const sheet = document.createElement("link");
-      sheet.rel = "stylesheet";
-      sheet.href = document.body.dataset.tomSelectCss;
       const script = document.createElement("script");
       script.src = document.body.dataset.tomSelect;
       script.onload = () => resolve(window.TomSelect);
       script.onerror = reject;
-      document.head.append(sheet, script);
+      document.head.append(script);
     });
     return library;
   };
@@ -20,6 +17,9 @@
   const nothing = () => {
     const line = document.createElement("div");
     line.className = "no-results";
+    // A list box without options would be none for a screen reader.
+    line.setAttribute("role", "option");
+    line.setAttribute("aria-disabled", "true");
     line.textContent = document.getElementById("words")?.content.querySelector('[data-word="nothing"]')?.textContent ?? "";
     return line;
   };
