@@ -62,6 +62,15 @@ def visible_organizations(actor: Actor) -> QuerySet[Organization]:
     return Organization.objects.filter(portfolio__in=portfolios) if portfolios else Organization.objects.none()
 
 
+def sees_organization(actor: Actor, organization: Organization) -> bool:
+    """The same for one that is at hand, without asking the database."""
+    return (
+        actor.is_system
+        or actor.holds(*READERS)
+        or actor.holds(Role.ACCOUNT_MANAGER, portfolio_id=organization.portfolio_id)
+    )
+
+
 def visible_claims(actor: Actor) -> QuerySet[Claim]:
     """The claims of the organizations one may see."""
     if actor.is_system or actor.holds(*READERS):

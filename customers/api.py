@@ -219,7 +219,7 @@ class Organizations(IdempotentCommand, ListAPIView):
             return Organization.objects.none()
         actor: Actor = self.request.actor  # type: ignore[attr-defined]
         require(may_see_organizations(actor))
-        return _with_claims(visible_organizations(actor))
+        return _with_claims(actor)
 
     @extend_schema(operation_id="list_organizations", responses=OrganizationData(many=True))
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Response:
@@ -325,14 +325,14 @@ def _item(row: dict[str, Any]) -> Item:
     )
 
 
-def _with_claims(organizations: QuerySet[Organization]) -> QuerySet[Any]:
+def _with_claims(actor: Actor) -> QuerySet[Any]:
     claims = Claim.objects.filter(state__in=CLAIM_STANDING).select_related("category").order_by("category__position")
-    return with_particulars(organizations).prefetch_related(Prefetch("claims", claims, to_attr="standing"))
+    return with_particulars(actor).prefetch_related(Prefetch("claims", claims, to_attr="standing"))
 
 
 def _organization(request: Any, public_id: UUID) -> Any:
     require(may_see_organizations(request.actor))
-    found = _with_claims(visible_organizations(request.actor)).filter(public_id=public_id).first()
+    found = _with_claims(request.actor).filter(public_id=public_id).first()
     if found is None:
         raise NotFound()
     return found

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext, gettext_lazy
 
 from customers import names
-from customers.access import visible_organizations
+from customers.access import sees_organization
 from customers.countries import country_name
 from customers.models import Organization
 from customers.particulars import Particulars
@@ -50,7 +50,7 @@ class Duplicate:
 def possible_duplicates(
     actor: Actor, particulars: Particulars, *, besides: Organization | None = None
 ) -> list[Duplicate]:
-    """At most five organizations that may be the same one, the likeliest first; five queries at most."""
+    """At most five organizations that may be the same one, the likeliest first; four queries at most."""
     text = names.search_text(particulars.legal_name, *particulars.aliases)
     domains = [domain for domain in particulars.domains if not names.is_free_mail(domain)]
     similar = (
@@ -76,13 +76,9 @@ def possible_duplicates(
         if look.is_warning or set(domains) & set(theirs):
             found.append((look, other))
     found.sort(key=lambda pair: (-pair[0].score, pair[1].pk))
-    shown = found[:SHOWN]
-    visible = set(
-        visible_organizations(actor).filter(pk__in=[other.pk for _, other in shown]).values_list("pk", flat=True)
-    )
     return [
-        Duplicate(other if other.pk in visible else None, other.portfolio.name, look.score, look.reasons)
-        for look, other in shown
+        Duplicate(other if sees_organization(actor, other) else None, other.portfolio.name, look.score, look.reasons)
+        for look, other in found[:SHOWN]
     ]
 
 

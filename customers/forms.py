@@ -119,9 +119,15 @@ class _Particulars(forms.Form):
         help_text=_("Its legal name or its id; it must be registered already."),
     )
 
-    def limit_to(self, organizations: QuerySet[Organization], portfolios: QuerySet[Portfolio]) -> None:
-        """Let the form choose among what the actor may see."""
+    def limit_to(
+        self,
+        organizations: QuerySet[Organization],
+        portfolios: QuerySet[Portfolio],
+        present: Organization | None = None,
+    ) -> None:
+        """Let the form choose among what the actor may see, and keep the `present` parent."""
         self._organizations = organizations
+        self._parent = present.parent if present is not None else None
         field = self.fields["portfolio"]
         assert isinstance(field, PortfolioField)
         field.queryset = portfolios
@@ -134,6 +140,8 @@ class _Particulars(forms.Form):
         text = self.cleaned_data["parent"]
         if not text:
             return None
+        if self._parent is not None and text == str(self._parent.public_id):
+            return self._parent
         found = find_by_name_or_id(self._organizations, text)
         if not found:
             raise ValidationError(_("No organization that you can see has this name or id."))

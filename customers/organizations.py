@@ -7,7 +7,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
-from customers.access import visible_organizations
+from customers.access import sees_organization
 from customers.duplicates import holders_of
 from customers.models import ExternalId, Organization, OrganizationDomain
 from customers.particulars import Particulars
@@ -36,7 +36,7 @@ def refuse_taken_ids(actor: Actor, particulars: Particulars, *, besides: Organiz
     """Raise `ExternalIdTaken` where another organization holds one of the ids."""
     for kind, value, holder in holders_of(particulars.external_ids, besides=besides):
         name = holder.legal_name
-        if not visible_organizations(actor).filter(pk=holder.pk).exists():
+        if not sees_organization(actor, holder):
             name = str(_("one of the portfolio %(portfolio)s")) % {"portfolio": holder.portfolio.name}
         message = _("%(id)s belongs to another organization.") % {"id": f"{kind} {value}"}
         raise ExternalIdTaken({"external_ids": [message]}, id=f"{kind} {value}", organization=name)

@@ -12,8 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers import names
-from customers.access import sees_notes
-from customers.actions.verify_claim import countable_evidence
+from customers.access import sees_notes, visible_organizations
+from customers.actions.verify_claim import RENEWABLE, countable_evidence
 from customers.evidence import certified_services, missing_evidence
 from customers.models import (
     CLAIM_STANDING,
@@ -88,6 +88,15 @@ class ClaimSheet:
         return self.claim.state in CLAIM_STANDING
 
     @property
+    def missing_title(self) -> Any:
+        """What missing evidence means for a claim in this state."""
+        if self.claim.state == ClaimState.VERIFIED:
+            return _("The evidence no longer suffices.")
+        if self.claim.state in RENEWABLE:
+            return _("The evidence must be checked again.")
+        return _("Not enough to verify yet.")
+
+    @property
     def taken_up_by(self) -> Any:
         """Who verifies it now, if somebody does."""
         if self.claim.state != ClaimState.IN_VERIFICATION:
@@ -102,12 +111,16 @@ class ClaimSheet:
         return _newest(self.claim.moves.all())[0]
 
 
-def with_particulars(organizations: QuerySet[Organization]) -> QuerySet[Any]:
-    """The organizations with `domain_list`, `id_list` and `child_list`, in one statement."""
+def with_particulars(actor: Actor) -> QuerySet[Any]:
+    """The organizations one may see, with `domain_list`, `id_list` and `child_list`, in one statement.
+
+    `child_list` holds those below it that one may see, too.
+    """
     domains = OrganizationDomain.objects.filter(organization=OuterRef("pk")).order_by("domain")
     ids = ExternalId.objects.filter(organization=OuterRef("pk")).order_by("kind", "value")
-    children = Organization.objects.filter(parent=OuterRef("pk")).order_by("sort_name", "pk")
-    return organizations.select_related("portfolio", "parent", "registered_by").annotate(
+    visible = visible_organizations(actor)
+    children = visible.filter(parent=OuterRef("pk")).order_by("sort_name", "pk")
+    return visible.select_related("portfolio", "parent", "registered_by").annotate(
         domain_list=ArraySubquery(domains.values(json=JSONObject(domain="domain", controlled_at="controlled_at"))),
         id_list=ArraySubquery(ids.values(json=JSONObject(kind="kind", value="value"))),
         child_list=ArraySubquery(children.values(json=JSONObject(public_id="public_id", name="legal_name"))[:20]),

@@ -13,6 +13,7 @@ from customers.access import (
     may_update_organization,
     own_portfolios,
     sees_notes,
+    sees_organization,
     visible_organizations,
 )
 from customers.actions.register_organization import LooksLikeDuplicate, register_organization
@@ -68,6 +69,7 @@ def organization(request: ActorRequest, public_id: UUID) -> HttpResponse:
     context = {
         "organization": found,
         "country": country_name(found.country),
+        "parent": found.parent if found.parent and sees_organization(request.actor, found.parent) else None,
         "domains": [(display_domain(row["domain"]), row["controlled_at"]) for row in found.domain_list],
         "sheets": sheets,
         "history": organization_history(found, claims, sees_notes(request.actor, found)),
@@ -83,7 +85,7 @@ def change(request: ActorRequest, public_id: UUID) -> HttpResponse:
     found = visible_organization(request, public_id)
     require(may_update_organization(request.actor, found))
     form = OrganizationChangeForm(request.POST or None, initial=_as_form_values(found))
-    form.limit_to(visible_organizations(request.actor), own_portfolios(request.actor))
+    form.limit_to(visible_organizations(request.actor), own_portfolios(request.actor), present=found)
     if request.method == "POST" and form.is_valid():
         done = perform(
             request,
@@ -99,7 +101,7 @@ def change(request: ActorRequest, public_id: UUID) -> HttpResponse:
 def visible_organization(request: ActorRequest, public_id: UUID) -> Any:
     """The organization with what its pages show. Raises `NeedsRole` and `NotFound`."""
     require(may_see_organizations(request.actor))
-    found = with_particulars(visible_organizations(request.actor)).filter(public_id=public_id).first()
+    found = with_particulars(request.actor).filter(public_id=public_id).first()
     if found is None:
         raise NotFound()
     return found

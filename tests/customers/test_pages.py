@@ -310,6 +310,28 @@ def test_the_page_of_an_organization_costs_the_same_for_many_claims(visit, home,
     assert "CI-ENERGY" in page
 
 
+def test_family_in_another_portfolio_is_not_named_and_does_not_hinder_changes(visit, home, manager):
+    group = make.organization("Rheinische Klinikgruppe")
+    mine = make.organization("Klinikum Rheinufer", portfolio=home, manager=manager)
+    below = make.organization("Praxisverbund Rheinufer")
+    Organization.objects.filter(pk=mine.pk).update(parent=group)
+    Organization.objects.filter(pk=below.pk).update(parent=mine)
+    page = text(visit(page_of(mine), as_=manager))
+    assert group.legal_name not in page
+    assert below.legal_name not in page
+    assert "in another portfolio" in page
+    full = text(visit(page_of(mine), as_=make.person(Role.AUDITOR)))
+    assert group.legal_name in full
+    assert below.legal_name in full
+    url = reverse("customers:change", args=[mine.public_id])
+    form = visit(url, as_=manager).context["form"]
+    data = {name: form[name].value() for name in form.fields if form[name].value() is not None}
+    changed = visit(url, as_=manager, method="post", data={**data, "offer_type": "credits"})
+    assert changed.status_code == 302
+    mine.refresh_from_db()
+    assert (mine.parent, mine.offer_type) == (group, "credits")
+
+
 def test_others_show_their_panels_on_the_page(visit):
     organization = make.organization()
     provide_organization_panel(
