@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import TrigramSimilarity
+from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
 from django.db.models import Q
+from django.db.models.functions import Greatest
 from django.utils.translation import gettext, gettext_lazy
 
 from customers import names
@@ -53,9 +54,12 @@ def possible_duplicates(
     """At most five organizations that may be the same one, the likeliest first; four queries at most."""
     text = names.search_text(particulars.legal_name, *particulars.aliases)
     domains = [domain for domain in particulars.domains if not names.is_free_mail(domain)]
+    # Domains and ids stand in the search text too; of many of them, only the part that is the name is compared.
     similar = (
-        Organization.objects.filter(search_text__trigram_similar=text)
-        .annotate(similarity=TrigramSimilarity("search_text", text))
+        Organization.objects.filter(Q(search_text__trigram_similar=text) | Q(search_text__trigram_word_similar=text))
+        .annotate(
+            similarity=Greatest(TrigramSimilarity("search_text", text), TrigramWordSimilarity(text, "search_text"))
+        )
         .order_by("-similarity", "pk")
         .values_list("pk", flat=True)
     )

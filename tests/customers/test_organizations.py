@@ -126,6 +126,18 @@ def test_what_looks_registered_already_needs_a_reason(home, manager, changes):
     assert Entry.objects.filter(reason="The children's hospital beside it.").count() == 1
 
 
+def test_many_domains_and_ids_do_not_hide_a_duplicate(home, manager):
+    first = register(
+        manager,
+        home,
+        domains=[f"site{number}.medizin-campus.example" for number in range(30)],
+        external_ids=[(f"registry{number}", f"{number}9f8e7d6c5b4a") for number in range(10)],
+    )
+    with pytest.raises(LooksLikeDuplicate) as refusal:
+        register(manager, home, legal_name="Uniklinik Koeln", domains=[])
+    assert [duplicate.organization for duplicate in refusal.value.duplicates] == [first]
+
+
 def test_a_free_mail_domain_warns_of_nobody(home, manager):
     register(manager, home, legal_name="Praxis Drei Linden", domains=["gmx.de"])
     register(manager, home, legal_name="Tischlerei Hobelspan", domains=["gmx.de"])
