@@ -6,6 +6,7 @@ from capacity.review import override_views
 from config.styleguide import styleguide
 
 urlpatterns = [
+    path("", include("capacity.desk.urls")),
     path("account/", include("users.signin_urls")),
     path("journal/", include("users.journal_urls")),
     path("", include("users.urls")),

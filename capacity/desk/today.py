@@ -1,0 +1,271 @@
+"""Today: what waits for me, what is late, what runs out. One section per kind of work, by role."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from capacity.alarms.access import alarms_to_take_up
+from capacity.alarms.wording import alarm_subject
+from capacity.notices.access import EDITORS
+from capacity.notices.models import Notice, NoticeState
+from capacity.regions.models import SCARCE_CONDITIONS, Region
+from capacity.regions.queries import proposals_waiting_for
+from capacity.requests.access import visible_requests
+from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestState
+from customers.queries import running_out, waiting_for_account_manager, waiting_for_verifier
+from kit.clock import now
+from kit.templatetags.ui import condition_badge, late_badge, relative_time, tier_badge
+from priorities.models import Override, OverrideState
+from priorities.overrides import in_force
+from users.access import Actor
+from users.http import ActorRequest
+from users.queries import on_duty
+from users.roles import Role
+
+# A section shows its most urgent lines; the list behind it has the rest.
+SHOWN = 6
+ENDS_SOON = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that waits."""
+
+    label: Any
+    href: str
+    note: Any = ""
+    sign: SafeString | str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One kind of work: what waits, and where all of it is."""
+
+    title: str
+    lines: tuple[Line, ...]
+    href: str
+    nothing: str
+    has_more: bool
+
+
+def today(request: ActorRequest) -> HttpResponse:
+    """GET /today/"""
+    at = now()
+    context = {"sections": sections(request.actor, at), "duty": on_duty(at), "at": at}
+    return render(request, "desk/today.html", context)
+
+
+def sections(actor: Actor, at: datetime) -> list[Section]:
+    """The sections of the actor's roles, one query each, the most pressing work first."""
+    offered: tuple[tuple[tuple[str, ...], Callable[[Actor, datetime], Section]], ...] = (
+        ((Role.DUTY_MANAGER,), _grants_to_sign),
+        ((Role.DUTY_MANAGER,), _overrides_to_sign),
+        ((Role.DUTY_MANAGER,), _conditions_to_sign),
+        ((Role.CAPACITY_REVIEWER,), _requests_to_decide),
+        ((Role.CAPACITY_REVIEWER,), _overrides_that_end),
+        ((Role.VERIFIER,), _claims_to_verify),
+        ((Role.ACCOUNT_MANAGER,), _questions_to_answer),
+        ((Role.ACCOUNT_MANAGER,), _claims_that_run_out),
+        ((Role.REGION_OPERATOR,), _alarms),
+        ((Role.NOTICE_EDITOR,), _notices_to_publish),
+        ((Role.EXECUTIVE, Role.AUDITOR, Role.ADMINISTRATOR), _scarce_regions),
+    )
+    return [section(actor, at) for roles, section in offered if actor.holds(*roles)]
+
+
+def _section(title: str, rows: Iterable[Any], line: Callable[[Any], Line], href: str, nothing: str) -> Section:
+    found = list(rows[: SHOWN + 1] if isinstance(rows, QuerySet) else rows)
+    return Section(title, tuple(line(row) for row in found[:SHOWN]), href, nothing, len(found) > SHOWN)
+
+
+def _request_line(request: CapacityRequest, at: datetime, href: str) -> Line:
+    return Line(
+        label=f"{request.label} · {request.organization.legal_name}",
+        href=href,
+        sign=tier_badge(request.claimed_tier, request.is_provisional),
+        note=late_badge(request.due_at, at),
+    )
+
+
+def _grants_to_sign(actor: Actor, at: datetime) -> Section:
+    rows = (
+        visible_requests(actor)
+        .filter(state=RequestState.AWAITING_SECOND_SIGNATURE)
+        .select_related("organization")
+        .order_by("due_at", "number")
+    )
+    return _section(
+        _("Grants that wait for a second signature"),
+        rows,
+        lambda row: _request_line(row, at, reverse("review:case", args=[row.public_id])),
+        f"{reverse('review:queue')}?state={RequestState.AWAITING_SECOND_SIGNATURE}",
+        _("No grant waits for a second signature."),
+    )
+
+
+def _overrides_to_sign(actor: Actor, at: datetime) -> Section:
+    rows = (
+        Override.objects.filter(state=OverrideState.PROPOSED, ends_at__gt=at)
+        .exclude(proposed_by=actor.user_id)
+        .select_related("proposed_by")
+        .order_by("proposed_at")
+    )
+    return _section(
+        _("Overrides that wait for a second signature"),
+        rows,
+        lambda row: Line(
+            f"O-{row.number} · {row.subject_label}",
+            reverse("priorities:override", args=[row.public_id]),
+            _("by %(name)s") % {"name": row.proposed_by.name},
+            relative_time(row.proposed_at, at),
+        ),
+        f"{reverse('priorities:overrides')}?state={OverrideState.PROPOSED}",
+        _("No override waits for a second signature."),
+    )
+
+
+def _conditions_to_sign(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Region conditions that wait for a second signature"),
+        proposals_waiting_for(actor),
+        lambda row: Line(
+            row.region.name,
+            f"/regions/{row.region.code}/",
+            _("by %(name)s") % {"name": row.proposed_by.name if row.proposed_by else ""},
+            condition_badge(row.condition),
+        ),
+        "/regions/",
+        _("No region condition waits for a second signature."),
+    )
+
+
+def _requests_to_decide(actor: Actor, at: datetime) -> Section:
+    rows = (
+        visible_requests(actor)
+        .filter(state__in=OPEN_STATES)
+        .exclude(state=RequestState.AWAITING_SECOND_SIGNATURE)
+        .select_related("organization")
+        .order_by("due_at", "number")
+    )
+    return _section(
+        _("Requests to decide, the latest first"),
+        rows,
+        lambda row: _request_line(row, at, reverse("review:case", args=[row.public_id])),
+        reverse("review:queue"),
+        _("No request waits for a decision."),
+    )
+
+
+def _overrides_that_end(actor: Actor, at: datetime) -> Section:
+    rows = in_force(at).filter(ends_at__lte=at + ENDS_SOON).order_by("ends_at")
+    return _section(
+        _("Overrides that end within 24 hours"),
+        rows,
+        lambda row: Line(
+            f"O-{row.number} · {row.subject_label}",
+            reverse("priorities:override", args=[row.public_id]),
+            relative_time(row.ends_at, at),
+        ),
+        f"{reverse('priorities:overrides')}?state={OverrideState.ACTIVE}",
+        _("No override ends within 24 hours."),
+    )
+
+
+def _claims_to_verify(actor: Actor, at: datetime) -> Section:
+    rows = waiting_for_verifier(actor).select_related("organization", "category").order_by("-urgency", "filed_at", "pk")
+    return _section(
+        _("Claims to verify"),
+        rows,
+        lambda row: Line(
+            f"{row.organization.legal_name} · {row.category.code}",
+            reverse("customers:case", args=[row.public_id]),
+            relative_time(row.filed_at, at),
+        ),
+        reverse("customers:verification"),
+        _("No claim waits for you."),
+    )
+
+
+def _questions_to_answer(actor: Actor, at: datetime) -> Section:
+    rows = waiting_for_account_manager(actor).select_related("organization", "category").order_by("filed_at", "pk")
+    return _section(
+        _("Questions to answer"),
+        rows,
+        lambda row: Line(
+            f"{row.organization.legal_name} · {row.category.code}",
+            reverse("customers:claim", args=[row.public_id]),
+            relative_time(row.filed_at, at),
+        ),
+        reverse("customers:portfolio"),
+        _("Nobody asks you anything."),
+    )
+
+
+def _claims_that_run_out(actor: Actor, at: datetime) -> Section:
+    rows = running_out(actor, at).select_related("organization", "category").order_by("valid_until", "pk")
+    return _section(
+        _("Verifications that run out within 30 days"),
+        rows,
+        lambda row: Line(
+            f"{row.organization.legal_name} · {row.category.code}",
+            reverse("customers:claim", args=[row.public_id]),
+            relative_time(row.valid_until, at),
+        ),
+        reverse("customers:portfolio"),
+        _("No verification runs out soon."),
+    )
+
+
+def _alarms(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Alarms to take up"),
+        alarms_to_take_up(actor).select_related("region").order_by("raised_at", "pk"),
+        lambda row: Line(
+            f"{row.region.name} · {alarm_subject(row)}",
+            f"/regions/{row.region.code}/",
+            row.get_kind_display(),
+            relative_time(row.raised_at, at),
+        ),
+        "/alarms/",
+        _("No alarm waits for you."),
+    )
+
+
+def _notices_to_publish(actor: Actor, at: datetime) -> Section:
+    rows = Notice.objects.filter(state=NoticeState.DRAFT).exclude(drafted_by=actor.user_id)
+    return _section(
+        _("Drafts of others to look over"),
+        rows.select_related("drafted_by").order_by("drafted_at") if actor.holds(*EDITORS) else rows.none(),
+        lambda row: Line(
+            row.title,
+            reverse("notices:notice", args=[row.public_id]),
+            _("by %(name)s") % {"name": row.drafted_by.name},
+            relative_time(row.drafted_at, at),
+        ),
+        reverse("notices:notices"),
+        _("No draft waits for you."),
+    )
+
+
+def _scarce_regions(actor: Actor, at: datetime) -> Section:
+    rows = Region.objects.filter(condition__in=SCARCE_CONDITIONS).order_by("condition_since", "name")
+    return _section(
+        _("Regions in which capacity is short"),
+        rows,
+        lambda row: Line(
+            row.name,
+            f"/regions/{row.code}/",
+            relative_time(row.condition_since, at) if row.condition_since else "",
+            condition_badge(row.condition),
+        ),
+        "/regions/",
+        _("Capacity is short nowhere."),
+    )

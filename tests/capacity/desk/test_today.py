@@ -1,0 +1,47 @@
+"""Today shows each role what waits for it, and nothing that waits for others."""
+
+import pytest
+from django.urls import reverse
+
+from capacity.desk.today import sections
+from tests import make
+from users.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+
+def titles(actor):
+    return {section.title: [line.label for line in section.lines] for section in sections(actor, make.NOW)}
+
+
+def test_a_second_signature_waits_for_others_than_the_proposer():
+    request = make.request()
+    proposer = make.person(Role.CAPACITY_REVIEWER, Role.DUTY_MANAGER)
+    make.override(request, by=make.actor(proposer))
+    waiting = "Overrides that wait for a second signature"
+    assert titles(make.acting(Role.DUTY_MANAGER))[waiting] == [f"O-1 · {request.label}"]
+    assert titles(make.actor(proposer))[waiting] == []
+
+
+def test_each_role_sees_its_own_work_and_no_role_sees_none(visit):
+    request = make.tier1_request()
+    make.declared("westeurope", "constrained", confirmed=False)
+    assert titles(make.acting(Role.CAPACITY_REVIEWER))["Requests to decide, the latest first"] == [
+        f"{request.label} · {request.organization.legal_name}"
+    ]
+    assert titles(make.acting(Role.DUTY_MANAGER))["Region conditions that wait for a second signature"]
+    assert titles(make.acting()) == {}
+    assert "No role, no work" in visit(reverse("desk:today"), as_=make.person()).content.decode()
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_the_page_opens_for_every_role_within_its_budget(role, visit):
+    make.tier1_request()
+    assert visit(reverse("desk:today"), as_=make.person(role)).status_code == 200
+
+
+def test_nobody_is_asked_to_sign_in_first(visit):
+    answer = visit(reverse("desk:today"))
+    assert answer.status_code == 302
+    assert "/account/login/" in answer.headers["Location"]
+    assert visit("/").status_code == 302
