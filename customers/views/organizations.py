@@ -52,7 +52,9 @@ def register(request: ActorRequest) -> HttpResponse:
             flash(request, _("The organization is registered. Propose its sector category next."))
             return redirect("customers:organization", done.subject)
     duplicates = form.refusal.duplicates if isinstance(form.refusal, LooksLikeDuplicate) else []
-    if not duplicates and not form["anyway_reason"].data:
+    if duplicates:
+        form.fields["anyway_reason"].required = True
+    elif not form["anyway_reason"].data:
         form.without_reason()
     return form_page(request, "customers/organization_new.html", form, {"duplicates": duplicates})
 
