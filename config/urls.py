@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("customers.urls")),
     path("alarms/", include("capacity.alarms.urls")),
     path("", include("priorities.urls")),
+    path("levers/", include("capacity.levers.urls")),
     path("notices/", include("capacity.notices.urls")),
     path("pools/", include("capacity.pools.urls")),
     path("queue/", include("capacity.review.urls")),
