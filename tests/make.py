@@ -310,7 +310,7 @@ def request(
 def tier1_request(**fields) -> CapacityRequest:
     """A verified hospital's request for its health records, confirmed by a reviewer."""
     of = hospital()
-    verified_claim(of=of)
+    verified_claim(of=of, at=fields.get("at", NOW))
     return request(of, **{"workload": "health_records", "confirmed": True, **fields})
 
 

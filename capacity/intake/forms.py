@@ -10,7 +10,7 @@ from capacity.pools.models import Resource
 from capacity.regions.models import Region
 from capacity.requests.actions.submit_request import MOST_TEXT, AskedLine
 from capacity.requests.models import CapacityRequest
-from kit.forms import MAX_ROW_VERSION, DayField, Form, Group, QuantityField, optional_text, required_text
+from kit.forms import MAX_ROW_VERSION, DayField, Form, Group, QuantityField, optional_text
 from kit.refusal import Refusal
 from priorities.models import WorkloadClass
 
@@ -47,6 +47,7 @@ class RequestForm(Form):
         resources = [(one.code, f"{one.name} ({one.unit})") for one in Resource.objects.all()]
         found = list(Region.objects.order_by("name"))
         regions = [(one.code, one.name) for one in found]
+        geographies = sorted({one.geography for one in found})
         none = [("", _("none"))]
         for number in MORE_LINES:
             self.fields[f"resource_{number}"] = forms.ChoiceField(
@@ -69,11 +70,11 @@ class RequestForm(Form):
             "resource": resources,
             "region": [("", _("Choose a region")), *regions],
             "workload": [("", _("Choose a use")), *((one.code, one.name) for one in WorkloadClass.objects.all())],
-            "residency_geography": [("", _("anywhere")), *((name, name) for name in sorted({r.geography for r in found}))],
+            "residency_geography": [("", _("anywhere")), *((name, name) for name in geographies)],
         }
         for name, offered in choices.items():
             field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - tells the type checker what stands above
+            assert isinstance(field, forms.ChoiceField)
             field.choices = offered
 
     groups: Sequence[Group] = (

@@ -4,6 +4,7 @@ Account managers see the requests of their portfolios; who works on capacity tho
 theirs, or were granted something there; auditors and executives all of them, executives without notes.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -96,15 +97,20 @@ def may_speak_for(actor: Actor, request: CapacityRequest) -> Refusal | None:
     return may_file_request(actor, request.organization)
 
 
-def may_review(actor: Actor, request: CapacityRequest) -> Refusal | None:
-    """A capacity reviewer with one of the request's regions in reach, who did not file it."""
+def may_review(actor: Actor, request: CapacityRequest, regions: Iterable[str] | None = None) -> Refusal | None:
+    """A capacity reviewer with one of the request's regions in reach, who did not file it.
+
+    `regions` are the codes of its acceptable regions where they are known already.
+    """
     if refusal := actor.needs(Role.CAPACITY_REVIEWER):
         return refusal
     if actor.user_id == request.filed_by_id:
         return OwnRequest(request=request.label)
     reach = actor.regions_of(Role.CAPACITY_REVIEWER)
-    if reach is not None and not any(wished.region.code in reach for wished in request.acceptable.all()):
-        return OutOfReach(request=request.label)
+    if reach is not None:
+        accepted = request.acceptable.values_list("region__code", flat=True) if regions is None else regions
+        if reach.isdisjoint(accepted):
+            return OutOfReach(request=request.label)
     return None
 
 

@@ -1,0 +1,120 @@
+"""The review queue and the list of requests: columns, orders, what they say when empty."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from capacity.intake.position import BY_COMPLETENESS, BY_TIER
+from capacity.requests.models import RequestState
+from capacity.review.filters import QueueFilters, RequestFilters
+from kit import clock
+from kit.lists import Column, ListSpec
+from kit.templatetags.ui import NBSP, badge, late_badge, number, state_badge, tier_badge
+
+# Where no decision is due any more, nothing is late.
+UNDECIDED = {RequestState.QUEUED, RequestState.IN_REVIEW, RequestState.AWAITING_SECOND_SIGNATURE}
+
+
+def asked_text(row: Any) -> str:
+    """What is asked for, in a phrase: "400 vCPU, 1,600 GiB"."""
+    return ", ".join(f"{number(line['quantity'])}{NBSP}{line['unit']}" for line in row.asked)
+
+
+def _regions(row: Any) -> Any:
+    first, *others = [region["name"] for region in row.accepted] or ["–"]
+    if not others:
+        return first
+    return format_html('{} <span title="{}">+{}</span>', first, ", ".join(others), len(others))
+
+
+def _region_text(row: Any) -> str:
+    return "; ".join(region["name"] for region in row.accepted)
+
+
+def _name(row: Any) -> Any:
+    return format_html("{} <small>{}</small>", row.organization.legal_name, row.label)
+
+
+def _tier(row: Any) -> Any:
+    shown = tier_badge(row.claimed_tier, row.is_provisional)
+    if row.is_confirmed:
+        return shown
+    title = gettext("The use is not confirmed yet; on confirmed facts alone it is in tier %(tier)s.")
+    return format_html("{} {}", shown, badge("watch", gettext("unconfirmed"), title % {"tier": row.tier}))
+
+
+def _state(row: Any) -> Any:
+    shown = state_badge(row.state, row.get_state_display())
+    lease = getattr(row, "lease", None)
+    if lease is None or lease.until <= clock.now():
+        return shown
+    title = gettext("%(name)s works on it") % {"name": lease.holder.name}
+    return format_html("{} {}", shown, badge("info", lease.holder.name, title))
+
+
+def due(row: Any) -> Any:
+    """The service target as a badge; its clock stands still while information is asked for."""
+    if row.state == RequestState.INFORMATION_REQUESTED:
+        return late_badge(row.due_at, paused=True)
+    return late_badge(row.due_at) if row.state in UNDECIDED else None
+
+
+QUEUE_BY_TIER = ListSpec(
+    name="queue",
+    title=_("Review queue"),
+    columns=(
+        Column("request", _("Request"), _name, export=lambda row: row.organization.legal_name),
+        Column("tier", _("Tier"), _tier, export=lambda row: row.claimed_tier),
+        Column("asked", _("Asks for"), asked_text),
+        Column("regions", _("Regions"), _regions, export=_region_text),
+        Column("use", _("Use"), lambda row: row.workload.name),
+        Column("due", _("Due"), due, export=lambda row: row.due_at),
+        Column("state", _("State"), _state, export=lambda row: row.get_state_display()),
+        Column("needed", _("Needed by"), lambda row: row.needed_by_date),
+        Column("complete", _("Complete since"), lambda row: row.completed_at, sort=BY_COMPLETENESS, default=False),
+        Column("label", _("Number"), lambda row: row.label, default=False),
+        Column("id", _("Id"), lambda row: str(row.public_id), default=False),
+    ),
+    filterset=QueueFilters,
+    sort="by_tier",
+    more_sorts={"by_tier": BY_TIER},
+    search_help=_("Number or organization"),
+    row_url=lambda row: reverse("review:case", args=[row.public_id]),
+    empty_title=_("Nothing waits for review"),
+    empty_text=_("A request appears here as soon as it is filed for a region in your reach."),
+)
+QUEUE_BY_COMPLETENESS = replace(QUEUE_BY_TIER, sort="complete")
+
+REQUESTS = ListSpec(
+    name="requests",
+    title=_("Requests"),
+    columns=(
+        Column("request", _("Request"), _name, export=lambda row: row.organization.legal_name),
+        Column(
+            "state",
+            _("State"),
+            lambda row: state_badge(row.state, row.get_state_display()),
+            export=lambda row: row.get_state_display(),
+        ),
+        Column("tier", _("Tier"), _tier, export=lambda row: row.claimed_tier),
+        Column("asked", _("Asks for"), asked_text),
+        Column("regions", _("Regions"), _regions, export=_region_text),
+        Column("use", _("Use"), lambda row: row.workload.name),
+        Column("due", _("Due"), due, export=lambda row: row.due_at),
+        Column("filed", _("Filed"), lambda row: row.filed_at, sort=("filed_at",)),
+        Column("decided", _("Decided"), lambda row: row.decided_at, default=False),
+        Column("needed", _("Needed by"), lambda row: row.needed_by_date, default=False),
+        Column("number", _("Number"), lambda row: row.label, sort=("number",), default=False),
+        Column("id", _("Id"), lambda row: str(row.public_id), default=False),
+    ),
+    filterset=RequestFilters,
+    sort="-filed",
+    search_help=_("Number or organization"),
+    row_url=lambda row: reverse("requests:request", args=[row.public_id]),
+    empty_title=_("No requests yet"),
+    empty_text=_("A request appears here when an account manager files one for a customer."),
+)

@@ -1,0 +1,1 @@
+"""Pages of the review: the queue, a case, and the requests themselves."""
