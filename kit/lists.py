@@ -536,7 +536,7 @@ class ListView:
     def file(self, file_format: str) -> HttpResponseBase:
         """The matching rows in this order and these columns; raises `WrongFilters` and what `export` raises."""
         if not self.is_valid:
-            raise WrongFilters(fields={name: list(map(str, e)) for name, e in self.filterset.form.errors.items()})
+            raise WrongFilters({name: list(map(str, e)) for name, e in self.filterset.form.errors.items()})
         columns = [for_files for column in self.columns if (for_files := column.for_files) is not None]
         return export(file_format, name=self.spec.name, columns=columns, queryset=self.order.sort(self.queryset))
 

@@ -25,7 +25,7 @@ class Refusal(Exception):
     remedy: Any = ""
     interrupts = False
 
-    def __init__(self, fields: Mapping[str, Sequence[Any]] | None = None, **values: Any) -> None:
+    def __init__(self, fields: Mapping[str, Sequence[Any]] | None = None, /, **values: Any) -> None:
         self.fields = {name: list(messages) for name, messages in (fields or {}).items()}
         self.values = values
         super().__init__(self.code)

@@ -56,6 +56,7 @@ def waiting_times(*, since: datetime, until: datetime) -> dict[int, WaitingTime]
     for tier, completed, decided, paused in rows.values_list(
         "claimed_tier", "completed_at", "decided_at", "paused_seconds"
     ):
+        assert completed is not None  # the filter asks for it
         end = decided if decided is not None and decided <= until else until
         minutes = max(0, int((end - completed).total_seconds()) - paused) // 60
         waits[tier].append(Wait(minutes, decided=end is decided))

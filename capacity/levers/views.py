@@ -13,6 +13,7 @@ from capacity.levers.actions.sign_step import sign_step
 from capacity.levers.forms import LeverForm
 from capacity.levers.lists import LEVERS, state_badge
 from capacity.levers.models import LEVER_LIFE, Lever, LeverState
+from customers.models import OfferType
 from journal.queries import timeline_of
 from kit.clock import now
 from kit.commands import form_of, form_page, perform
@@ -95,7 +96,7 @@ def _page(request: ActorRequest, found: Lever, form: Form) -> HttpResponse:
     context = {
         "lever": found,
         "badge": state_badge(found),
-        "offers": [dict(found._meta.get_field("offer_types").base_field.choices)[one] for one in found.offer_types],
+        "offers": [OfferType(one).label for one in found.offer_types],
         "next_steps": [one for one in LeverState if one in LEVER_LIFE.moves[LeverState(found.state)]],
         "may_propose": not found.pending_state and may_propose_step(request.actor, code) is None,
         "may_sign": bool(found.pending_state) and (signing is None or isinstance(signing, NeedsFreshSignIn)),

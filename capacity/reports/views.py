@@ -18,16 +18,15 @@ from kit.refusal import Invalid, require
 from users.http import ActorRequest
 
 PERIODS = (7, 28, 90)
+PERIOD = 28  # days, where none is asked for
 
 
 class PeriodForm(Form):
     """Which period and which resource the figures speak of."""
 
-    days = forms.TypedChoiceField(
+    days = forms.ChoiceField(
         label=_("Period"),
-        coerce=int,
         required=False,
-        empty_value=28,
         choices=[(days, _("last %(days)s days") % {"days": days}) for days in PERIODS],
     )
     resource = forms.ChoiceField(label=_("Resource"), required=False)
@@ -51,10 +50,10 @@ def executive(request: ActorRequest) -> HttpResponse:
     """GET /reports/"""
     require(may_read_reports(request.actor))
     resources = list(Resource.objects.order_by("position"))
-    form = PeriodForm(request.GET or {"days": "28"}).offer(resources)
+    form = PeriodForm(request.GET or {"days": str(PERIOD)}).offer(resources)
     if not form.is_valid():
         raise NoSuchFigures()
-    code, days = form.cleaned_data["resource"], form.cleaned_data["days"]
+    code, days = form.cleaned_data["resource"], int(form.cleaned_data["days"] or PERIOD)
     resource = next((one for one in resources if one.code == code or not code), None)
     at = now()
     page = executive_page(days=days, resource=resource, at=at) if resource else None

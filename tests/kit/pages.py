@@ -89,7 +89,7 @@ def _add(name, number, row_version, **_rest):
     if number == 13:
         raise NumberTaken(number=number)
     if number == 14:
-        raise Invalid(fields={"name": ["Not this name."], "elsewhere": ["Nor this."]})
+        raise Invalid({"name": ["Not this name."], "elsewhere": ["Nor this."]})
     return str(row.pk)
 
 

@@ -20,9 +20,9 @@ def choose_appearance(*, actor: Actor, language: str = "", theme: str = "") -> N
     It is a habit of the person and no act, so the journal does not tell of it.
     """
     if language and language not in dict(User._meta.get_field("language").choices or ()):
-        raise CannotChooseAppearance(fields={"language": [_("Choose German or English.")]})
+        raise CannotChooseAppearance({"language": [_("Choose German or English.")]})
     if theme and theme not in User.Theme.values:
-        raise CannotChooseAppearance(fields={"theme": [_("Choose light, dark or as the device.")]})
+        raise CannotChooseAppearance({"theme": [_("Choose light, dark or as the device.")]})
     chosen = {name: value for name, value in (("language", language), ("theme", theme)) if value}
     if chosen:
         User.objects.filter(pk=actor.user_id).update(**chosen)

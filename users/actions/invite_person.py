@@ -67,7 +67,7 @@ def invite_person(
         check_reach(roles, regions, portfolios)
         known = User.objects.filter(email__iexact=email, is_active=True).first()
         if known is not None:
-            raise AddressTaken(fields={"email": [AddressTaken.message % {"name": known.name}]}, name=known.name)
+            raise AddressTaken({"email": [AddressTaken.message % {"name": known.name}]}, name=known.name)
         former = Invitation.objects.select_for_update().filter(email__iexact=email, accepted_at=None, withdrawn_at=None)
         for invitation in former:
             if invitation.expires_at > at:
