@@ -37,7 +37,10 @@ class PoolPanel:
 
 @dataclass(frozen=True)
 class Waiting:
-    """How many open requests of a tier would take this region, and of how many organizations."""
+    """How many open requests of a tier would take this region, and of how many organizations.
+
+    The tier is the one they queue in: claimed where no reviewer has confirmed the workload yet.
+    """
 
     tier: int
     requests: int
@@ -59,13 +62,15 @@ def region(request: StaffRequest, code: str) -> HttpResponse:
     actor = request.actor
     shown = region_for(actor, code)
     history = condition_history(shown)
+    in_force = next((one for one in history if one.is_in_force), None)
     sees_grounds = may_see_grounds(actor, code) is None
     context: dict[str, Any] = {
         "region": shown,
         "history": history if sees_grounds else [one for one in history if one.in_force_at],
         "grounds": sees_grounds,
-        "in_force": next((one for one in history if one.is_in_force), None),
+        "in_force": in_force,
         "proposed": next((one for one in history if one.is_open), None) if sees_grounds else None,
+        "review_is_due": bool(in_force and in_force.review_date < clock.now().date()),
         "may_declare": may_declare_condition(actor, shown) is None,
     }
     if may_see_headroom(actor, code) is None:
@@ -90,10 +95,10 @@ def waiting_by_tier(actor: Actor, shown: Region) -> list[Waiting]:
         visible_requests(actor)
         .filter(state__in=OPEN_STATES, acceptable__region=shown)
         .order_by()
-        .values("tier")
+        .values("claimed_tier")
         .annotate(requests=Count("pk", distinct=True), organizations=Count("organization", distinct=True))
     )
-    found = {row["tier"]: Waiting(row["tier"], row["requests"], row["organizations"]) for row in rows}
+    found = {row["claimed_tier"]: Waiting(row["claimed_tier"], row["requests"], row["organizations"]) for row in rows}
     return [found.get(tier, Waiting(tier, 0, 0)) for tier in range(1, 6)]
 
 

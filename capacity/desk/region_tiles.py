@@ -24,7 +24,7 @@ from capacity.staffing.access import SEE_STATUS, visible_datacenters
 from capacity.staffing.models import DatacenterStatus, StaffingStatus
 from capacity.staffing.queries import Day, region_strips, staffing_board, worst_status
 from kit import clock
-from kit.filters import AnyOfFilter, SearchFilter
+from kit.filters import AnyOfFilter, SearchFilter, check_parameters
 from kit.lists import Column, ListSpec, list_page
 from kit.refusal import Invalid
 from kit.templatetags.ui import condition_badge, percent, share_bar, staffing_badge
@@ -64,6 +64,7 @@ class TileGroup:
 
 def tiles(request: StaffRequest) -> HttpResponse:
     """The regions as tiles, grouped by geography."""
+    check_parameters(request.GET, ["condition", "q"])
     wanted = request.GET.get("condition", "")
     if wanted and wanted not in Condition.values:
         raise UnknownCondition(condition=wanted[:40])

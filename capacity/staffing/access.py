@@ -1,10 +1,9 @@
 """Who may see crews and report on them. Counts of people are for staff who answer for them, never for customers."""
 
 from django.db.models import QuerySet
-from django.utils.translation import gettext_lazy as _
 
 from capacity.regions.models import Datacenter
-from kit.refusal import NotAllowed, Refusal
+from kit.refusal import Refusal
 from users.access import Actor
 from users.roles import Role
 
@@ -12,13 +11,6 @@ from users.roles import Role
 SEE_CREWS = (Role.REGION_OPERATOR, Role.DUTY_MANAGER, Role.CAPACITY_REVIEWER, Role.AUDITOR)
 # The status of a datacenter, without the numbers behind it.
 SEE_STATUS = (*SEE_CREWS, Role.EXECUTIVE)
-
-
-class SawOnlyStatus(NotAllowed):
-    """The numbers are for those who work with them."""
-
-    code = "crew_numbers_not_shown"
-    message = _("The numbers behind a status are shown to operators, duty managers, reviewers and auditors.")
 
 
 def may_see_status(actor: Actor, region_code: str | None = None) -> Refusal | None:

@@ -63,13 +63,17 @@ class Day:
     minimum: int | None = None
 
     @property
+    def label(self) -> str:
+        """The cell's status in a word, for those who see no numbers."""
+        return status_label(self.status) if self.status else gettext("No report yet")
+
+    @property
     def words(self) -> str:
         """The cell as a sentence."""
-        word = status_label(self.status) if self.status else gettext("No report yet")
         if self.present is None:
-            return word
+            return self.label
         return gettext("%(status)s: %(present)s present, minimum %(minimum)s") % {
-            "status": word,
+            "status": self.label,
             "present": self.present,
             "minimum": self.minimum,
         }

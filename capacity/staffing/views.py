@@ -27,6 +27,7 @@ from capacity.staffing.queries import (
 )
 from capacity.staffing.wording import reason_texts
 from kit import clock
+from kit.filters import check_parameters
 from kit.refusal import Invalid, NotFound, require
 from users.access import StaffRequest
 
@@ -41,6 +42,7 @@ class UnknownStatus(Invalid):
 def board(request: StaffRequest) -> HttpResponse:
     """Every datacenter with its last two weeks."""
     require(may_see_status(request.actor))
+    check_parameters(request.GET, ["status"])
     wanted = request.GET.get("status", "")
     if wanted and wanted not in StaffingStatus.values:
         raise UnknownStatus(status=wanted[:40])
