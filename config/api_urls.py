@@ -3,6 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
+from capacity.review import api as review
 from capacity.watch import api as watch
 from customers import api as customers
 
@@ -16,4 +17,13 @@ urlpatterns = [
     path("regions/", watch.Regions.as_view()),
     path("datacenters/", watch.Datacenters.as_view()),
     path("datacenters/<slug:code>/shift-reports/", watch.ShiftReports.as_view()),
+    path("requests/", review.Requests.as_view()),
+    path("requests/<uuid:public_id>/", review.RequestDetail.as_view()),
+    path("requests/<uuid:public_id>/workload/", review.ConfirmWorkload.as_view()),
+    path("requests/<uuid:public_id>/approve/", review.Approve.as_view()),
+    path("requests/<uuid:public_id>/grant-in-part/", review.GrantInPart.as_view()),
+    path("requests/<uuid:public_id>/grant-elsewhere/", review.Elsewhere.as_view()),
+    path("requests/<uuid:public_id>/decline/", review.Decline.as_view()),
+    path("requests/<uuid:public_id>/waitlist/", review.Waitlist.as_view()),
+    path("requests/<uuid:public_id>/withdraw/", review.Withdraw.as_view()),
 ]

@@ -60,6 +60,9 @@ app.conf.beat_schedule = {
     "do waiting imports": _every(15, "customers.run_imports"),
     "end overrides": _every(60, "priorities.expire_overrides"),
     "look at crews and pools": _every(CYCLE, "watch.look"),
+    "keep the order of requests": _every(CYCLE, "requests.sweep_order"),
+    "look again at what waits": _every(CYCLE, "review.look_again"),
+    "end leases": _every(CYCLE, "review.end_leases"),
 }
 app.autodiscover_tasks()
 # The slices of capacity are no apps of their own.

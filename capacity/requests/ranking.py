@@ -15,7 +15,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, models, transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from capacity.requests.models import PENDING_STATES, CapacityRequest, Ranking
@@ -32,6 +31,8 @@ OFFICE_ZONE = ZoneInfo("Europe/Berlin")
 MOST_POINTS = 1_000_000
 SWEEP = "requests.order"
 SWEEP_BATCH = 1_000
+# What facts are read from, selected with each request.
+_FACTS = ("organization", "claimed_workload", "confirmed_workload", "ranking")
 
 
 class Cause(models.TextChoices):
@@ -155,26 +156,35 @@ def rerank_requests(ids: Iterable[int], *, cause: Cause, at: datetime) -> int:
     """Rank these requests (primary keys) again; how many of them had something to store."""
     with transaction.atomic():
         # In the order of keys, so that two of these cannot wait for each other.
-        requests = list(_with_facts(CapacityRequest.objects.filter(pk__in=list(ids))).order_by("pk"))
+        requests = list(
+            CapacityRequest.objects.filter(pk__in=list(ids))
+            .select_for_update(of=("self",), no_key=True)
+            .select_related(*_FACTS)
+            .order_by("pk")
+        )
         return store_rankings(rank_now(requests, at=at), cause=cause, at=at)
 
 
 def sweep_order(*, at: datetime) -> int:
     """Rank every undecided request again and note when; how many had something to store.
 
-    Each batch is a transaction of its own, so that nobody waits long for a row.
+    Requests are read without locks, and only those that differ are locked and ranked again, so that a sweep over
+    what did not change keeps nobody waiting.
     """
     stored, last = 0, 0
+    version, terms = policy_in_force(at)
     while True:
-        ids = list(
+        batch = list(
             CapacityRequest.objects.filter(state__in=PENDING_STATES, pk__gt=last)
-            .order_by("pk")
-            .values_list("pk", flat=True)[:SWEEP_BATCH]
+            .select_related(*_FACTS)
+            .order_by("pk")[:SWEEP_BATCH]
         )
-        if not ids:
+        if not batch:
             break
-        stored += rerank_requests(ids, cause=Cause.SWEEP, at=at)
-        last = ids[-1]
+        differing = [one.request.pk for one in rank_now(batch, at=at) if _differs(one, version, terms, at)]
+        if differing:
+            stored += rerank_requests(differing, cause=Cause.SWEEP, at=at)
+        last = batch[-1].pk
     Cursor.objects.update_or_create(consumer=SWEEP, defaults={"advanced_at": at})
     return stored
 
@@ -182,12 +192,6 @@ def sweep_order(*, at: datetime) -> int:
 def order_as_of() -> datetime | None:
     """When the stored order was last made right for every request; None before the first sweep."""
     return Cursor.objects.filter(consumer=SWEEP).values_list("advanced_at", flat=True).first()
-
-
-def _with_facts(requests: QuerySet[CapacityRequest]) -> QuerySet[CapacityRequest]:
-    return requests.select_for_update(of=("self",), no_key=True).select_related(
-        "organization", "claimed_workload", "confirmed_workload", "ranking"
-    )
 
 
 def store_rankings(ranked: Sequence[Ranked], *, cause: Cause, at: datetime) -> int:
@@ -198,16 +202,35 @@ def store_rankings(ranked: Sequence[Ranked], *, cause: Cause, at: datetime) -> i
     version, terms = policy_in_force(at)
     fresh = []
     for one in ranked:
-        known = one.request.ranking
         digest = policy.digest(one.facts)
-        if known is None or known.facts_hash != digest or known.policy_version_id != version.pk:
+        if _is_new(one, digest, version):
             fresh.append((one, _ranking_row(one, digest, version, cause, at)))
     Ranking.objects.bulk_create([row for _one, row in fresh], batch_size=500)
     for one, row in fresh:
         one.request.ranking = row
-    changed = [one.request for one in ranked if _set_order(one, terms, at)]
-    _write_order({request.pk: request for request in [*changed, *(one.request for one, _row in fresh)]})
-    return len({request.pk for request in changed} | {one.request.pk for one, _row in fresh})
+    written = {one.request.pk: one.request for one, _row in fresh}
+    for one in ranked:
+        wanted = _derived(one, terms, at)
+        if one.request.pk in written or _is_other(one.request, wanted):
+            for name, value in wanted.items():
+                setattr(one.request, name, value)
+            one.request.ranked_at = at
+            written[one.request.pk] = one.request
+    _write_order(written)
+    return len(written)
+
+
+def _differs(one: Ranked, version: PolicyVersion, terms: policy.Policy, at: datetime) -> bool:
+    return _is_new(one, policy.digest(one.facts), version) or _is_other(one.request, _derived(one, terms, at))
+
+
+def _is_new(one: Ranked, digest: str, version: PolicyVersion) -> bool:
+    known = one.request.ranking
+    return known is None or known.facts_hash != digest or known.policy_version_id != version.pk
+
+
+def _is_other(request: CapacityRequest, wanted: dict[str, Any]) -> bool:
+    return any(getattr(request, name) != value for name, value in wanted.items())
 
 
 def _ranking_row(one: Ranked, digest: str, version: PolicyVersion, cause: Cause, at: datetime) -> Ranking:
@@ -243,10 +266,9 @@ _ORDER = {
 }
 
 
-def _set_order(one: Ranked, terms: policy.Policy, at: datetime) -> bool:
-    """Put the derived columns onto the instance; whether one of them differs."""
-    request = one.request
-    wanted: dict[str, Any] = {
+def _derived(one: Ranked, terms: policy.Policy, at: datetime) -> dict[str, Any]:
+    """What the derived columns should hold."""
+    return {
         "tier": one.result.tier,
         "claimed_tier": one.result.claimed_tier,
         "is_provisional": one.result.provisional,
@@ -254,13 +276,6 @@ def _set_order(one: Ranked, terms: policy.Policy, at: datetime) -> bool:
         "due_at": _due_at(one, terms),
         **order_columns(one, at),
     }
-    differs = any(getattr(request, name) != value for name, value in wanted.items())
-    for name, value in wanted.items():
-        setattr(request, name, value)
-    if differs or request.ranked_at is None:
-        request.ranked_at = at
-        return True
-    return False
 
 
 def order_columns(one: Ranked, at: datetime) -> dict[str, Any]:
