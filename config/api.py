@@ -136,7 +136,7 @@ def _as_refusal(exception: Exception) -> Refusal | None:
     if isinstance(exception, SuspiciousOperation | BadRequest):
         return as_refusal(exception)
     if isinstance(exception, exceptions.ValidationError):
-        return Invalid(fields=_flat(exception.detail))
+        return Invalid(_flat(exception.detail))
     if isinstance(exception, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         remedy = _("Send a valid token as “Authorization: Token …”.")
         return Refused(exception, remedy)
