@@ -271,7 +271,13 @@ REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
 
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if not IN_TESTS:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": BROKER_URL}}
+    CACHES = {
+        "default": {
+            "BACKEND": "kit.caching.ForgivingRedisCache",
+            "LOCATION": BROKER_URL,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
+        }
+    }
     if not BROKER_URL.startswith(("redis://", "rediss://")):
         CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 

@@ -61,7 +61,7 @@ class Browsing:
             self.sign_in(page, as_)
         page.on("console", lambda message: self._complain(message.type, message.text))
         page.on("pageerror", lambda error: self._complain("error", str(error)))
-        page.on("requestfailed", lambda request: self._complain("error", f"{request.url}: {request.failure}"))
+        page.on("requestfailed", self._failed)
         page.goto(path)
         return page
 
@@ -69,6 +69,11 @@ class Browsing:
         """From the next request on the window belongs to `user`."""
         session = self._visitor.client(user).cookies[settings.SESSION_COOKIE_NAME].value
         page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self._address}])
+
+    def _failed(self, request: Any) -> None:
+        # A page that is left while it loads gives up what is under way.
+        if "ERR_ABORTED" not in request.failure:
+            self._complain("error", f"{request.url}: {request.failure}")
 
     def _complain(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):

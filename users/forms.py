@@ -150,7 +150,8 @@ class TokenForm(Form):
     days = forms.TypedChoiceField(label=_("Valid for"), coerce=int, initial=90)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # Stands on one page with the preferences, which have a name too.
+        super().__init__(*args, auto_id="token_%s", **kwargs)
         self.fields["days"].choices = [(days, _("%(days)s days") % {"days": days}) for days in LIFETIMES]  # type: ignore[attr-defined]
 
 

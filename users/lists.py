@@ -55,11 +55,13 @@ PEOPLE = ListSpec(
 
 
 def _subject(entry: Any) -> Any:
-    address = subject_address(entry.subject_type, entry.subject_id)
     # Ids are shortened; codes such as a region's are what people know it by.
-    named = short_id(entry.subject_id) if len(entry.subject_id) == UUID_LENGTH else entry.subject_id
-    words = format_html("{} {}", subject_label(entry.subject_type), named)
-    return format_html('<a href="{}">{}</a>', address, words) if address else words
+    is_id = len(entry.subject_id) == UUID_LENGTH
+    label, address = subject_label(entry.subject_type), subject_address(entry.subject_type, entry.subject_id)
+    if not address:
+        return format_html("{} {}", label, short_id(entry.subject_id) if is_id else entry.subject_id)
+    known_by = entry.subject_id[-8:] if is_id else entry.subject_id
+    return format_html('<a href="{}" title="{}">{} {}</a>', address, entry.subject_id, label, known_by)
 
 
 JOURNAL = ListSpec(
