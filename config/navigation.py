@@ -142,9 +142,9 @@ class Frame:
         return [Role(code).label for code in sorted(self.actor.roles)]
 
     @property
-    def theme_names(self) -> dict[str, Any]:
-        """The name of each appearance, for the switch."""
-        return {theme.value: theme.label for theme in THEMES}
+    def theme_names(self) -> list[str]:
+        """The name of each appearance, in the order of the switch."""
+        return [str(theme.label) for theme in THEMES]
 
     @property
     def theme_label(self) -> Any:

@@ -157,7 +157,7 @@ def relative_time(moment: datetime | date | None, now: datetime | None = None) -
     ago = format_timedelta(
         moment - (now or clock.now()), threshold=1, format="short", add_direction=True, locale=_locale()
     )
-    return format_html('<time datetime="{}" title="{}" data-relative>{}</time>', _iso(moment), absolute(moment), ago)
+    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), absolute(moment), ago)
 
 
 @register.simple_tag

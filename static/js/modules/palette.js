@@ -18,12 +18,18 @@
     return copy.textContent.trim().replace(/\s+/g, " ");
   };
 
+  /* A link of the navigation belongs to its job, anything else to the page. */
+  const groupOf = (element) => {
+    const heading = element.closest("ul[aria-labelledby]")?.getAttribute("aria-labelledby");
+    return element.closest(".v-nav") ? (document.getElementById(heading)?.textContent ?? "") : word("page");
+  };
+
   const gather = () => {
     const found = [...document.querySelectorAll(".v-page-actions :is(a, button), [data-palette]")].filter((element) => !element.closest("dialog"));
     commands = found.map((element) => ({
       element,
       label: labelOf(element),
-      group: element.dataset.palette ?? word("page"),
+      group: groupOf(element),
       key: element.dataset.key ?? "",
     }));
   };

@@ -6,10 +6,10 @@
   const icons = { auto: "device-desktop", light: "sun", dark: "moon" };
 
   document.addEventListener("submit", async (event) => {
-    const form = event.target.closest("[data-theme-switch]");
-    if (!form || !window.fetch) return;
+    const form = event.target.closest("[data-appearance]");
+    const button = event.submitter;
+    if (!form || button?.name !== "theme") return;
     event.preventDefault();
-    const button = form.querySelector("button[name=theme]");
     const theme = button.value;
     const body = new FormData(form);
     body.set("theme", theme);
@@ -18,11 +18,8 @@
     button.value = order[(order.indexOf(theme) + 1) % order.length];
     const use = button.querySelector("use");
     use.setAttribute("href", use.getAttribute("href").replace(/#.*/, `#${icons[theme]}`));
-    const label = button.dataset[theme];
-    if (label) {
-      button.title = label;
-      button.setAttribute("aria-label", label);
-    }
+    const label = button.getAttribute("aria-label").replace(/:.*/, "");
+    button.setAttribute("aria-label", `${label}: ${button.dataset.names.split("|")[order.indexOf(theme)]}`);
     document.dispatchEvent(new CustomEvent("v:theme"));
     await fetch(form.action, { method: "POST", body });
   });

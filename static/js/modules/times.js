@@ -9,7 +9,7 @@
   const refresh = () => {
     // What the server just wrote is right; do not touch it in the first minute.
     if (Date.now() - opened < 55000) return;
-    for (const element of document.querySelectorAll("time[data-relative]")) {
+    for (const element of document.querySelectorAll("time[title]")) {
       const seconds = (Date.parse(element.dateTime) - Date.now()) / 1000;
       const [unit, length] = units.find(([, size]) => Math.abs(seconds) >= size) ?? units.at(-1);
       element.textContent = format.format(Math.round(seconds / length), unit);
