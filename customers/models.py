@@ -74,7 +74,8 @@ class Organization(Public):
         indexes = [
             models.Index(fields=["sort_name", "id"], name="organization_sort"),
             models.Index(fields=["portfolio", "sort_name", "id"], name="organization_portfolio"),
-            GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="organization_search"),
+            # Without a pending list: after a large import the first searches would pay for it.
+            GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="organization_search", fastupdate=False),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(parent=F("id")), name="organization_is_not_its_parent"),
@@ -158,7 +159,7 @@ class RegisterRow(AppendOnly):
         indexes = [
             models.Index(fields=["domain"], name="register_row_domain"),
             models.Index(fields=["snapshot", "sort_name", "id"], name="register_row_sort"),
-            GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="register_row_search"),
+            GinIndex(OpClass(F("search_text"), name="gin_trgm_ops"), name="register_row_search", fastupdate=False),
         ]
 
 
@@ -260,6 +261,8 @@ class Claim(Public):
         ]
         triggers = [
             CLAIM_LIFE.trigger(),
+            # Or a second name in `filed_by` would let the first verify what they filed.
+            pgtrigger.ReadOnly(name="claim_origin_stays", fields=["organization", "category", "filed_by", "filed_at"]),
             pgtrigger.Trigger(
                 name="no_decision_in_own_portfolio",
                 operation=pgtrigger.Update | pgtrigger.Insert,
@@ -325,6 +328,22 @@ class Evidence(Public):
             models.CheckConstraint(
                 condition=~Q(kind="domain_control") | ~Q(domain=""), name="domain_control_names_its_domain"
             ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="evidence_stays",
+                fields=[
+                    "claim",
+                    "kind",
+                    "register_row",
+                    "domain",
+                    "issuer",
+                    "reference",
+                    "workload_code",
+                    "added_by",
+                    "added_at",
+                ],
+            )
         ]
 
 
