@@ -1,11 +1,13 @@
 """The form of a request: five fields, and the rest under More."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from capacity.intake.circumstances import Circumstances
 from capacity.pools.models import Resource
 from capacity.regions.models import Region
 from capacity.requests.actions.submit_request import MOST_TEXT, AskedLine
@@ -20,8 +22,39 @@ MORE_REGIONS = (2, 3, 4, 5)
 _PLACES = {"lines": "quantity", "regions": "region", "organization": "organization"}
 
 
+@dataclass(frozen=True)
+class Offered:
+    """What the form can be filled in with, as codes and names."""
+
+    resources: Sequence[tuple[str, str]]
+    regions: Sequence[tuple[str, str]]
+    geographies: Sequence[str]
+    workloads: Sequence[WorkloadClass]
+
+
+def offered() -> Offered:
+    """Everything there is, in three queries."""
+    regions = list(Region.objects.order_by("name"))
+    return Offered(
+        resources=[(one.code, f"{one.name} ({one.unit})") for one in Resource.objects.all()],
+        regions=[(one.code, one.name) for one in regions],
+        geographies=sorted({one.geography for one in regions}),
+        workloads=list(WorkloadClass.objects.all()),
+    )
+
+
+def offered_in(seen: Circumstances) -> Offered:
+    """The same from regions that were looked at anyway, in one query."""
+    return Offered(
+        resources=sorted({(pool.resource, pool.unit) for pool in seen.pools.values()}),
+        regions=[(code, region.name) for code, region in seen.regions.items()],
+        geographies=sorted({region.geography for region in seen.regions.values()}),
+        workloads=list(WorkloadClass.objects.all()),
+    )
+
+
 class RequestForm(Form):
-    """Files a request or keeps it as a draft. Choices are read once per form: three queries."""
+    """Files a request or keeps it as a draft."""
 
     resource = forms.ChoiceField(label=_("Resource"))
     quantity = QuantityField(label=_("Quantity"))
@@ -38,17 +71,14 @@ class RequestForm(Form):
     )
     residency_geography = forms.ChoiceField(label=_("Data must stay in"), required=False)
     justification = optional_text(_("Justification"), max_length=MOST_TEXT, lines=3)
-    row_version = forms.IntegerField(
-        required=False, min_value=1, max_value=MAX_ROW_VERSION, widget=forms.HiddenInput
-    )
+    row_version = forms.IntegerField(required=False, min_value=1, max_value=MAX_ROW_VERSION, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, choices: Offered | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        resources = [(one.code, f"{one.name} ({one.unit})") for one in Resource.objects.all()]
-        found = list(Region.objects.order_by("name"))
-        regions = [(one.code, one.name) for one in found]
-        geographies = sorted({one.geography for one in found})
+        given = choices or offered()
+        self.workloads = {one.code: one for one in given.workloads}
         none = [("", _("none"))]
+        resources, regions = given.resources, given.regions
         for number in MORE_LINES:
             self.fields[f"resource_{number}"] = forms.ChoiceField(
                 label=_("Resource %(number)s") % {"number": number}, required=False, choices=[*none, *resources]
@@ -66,16 +96,15 @@ class RequestForm(Form):
                 choices=[*none, *regions],
                 widget=forms.Select(attrs={"data-search": ""}),
             )
-        choices = {
-            "resource": resources,
-            "region": [("", _("Choose a region")), *regions],
-            "workload": [("", _("Choose a use")), *((one.code, one.name) for one in WorkloadClass.objects.all())],
-            "residency_geography": [("", _("anywhere")), *((name, name) for name in geographies)],
-        }
-        for name, offered in choices.items():
+        for name, one_of in (
+            ("resource", resources),
+            ("region", [("", _("Choose a region")), *regions]),
+            ("workload", [("", _("Choose a use")), *((one.code, one.name) for one in given.workloads)]),
+            ("residency_geography", [("", _("anywhere")), *((name, name) for name in given.geographies)]),
+        ):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
-            field.choices = offered
+            field.choices = list(one_of)
 
     groups: Sequence[Group] = (
         Group(_("What and where"), ("resource", "quantity", "region", "needed_by_date", "workload")),
@@ -147,5 +176,3 @@ def initial_of(draft: CapacityRequest) -> dict[str, Any]:
     for wished in draft.acceptable.select_related("region").order_by("wish"):
         values["region" if wished.wish == 1 else f"region_{wished.wish}"] = wished.region.code
     return values
-
-

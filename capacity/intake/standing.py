@@ -3,14 +3,13 @@
 The same values for a request that is only being written, so that the form can say it before anything is filed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row, look_at
+from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row
 from capacity.intake.diagnosis import Ask, Assessment, Block, Finding, Fit, assess
 from capacity.intake.position import BY_TIER, Position, positions
 from capacity.intake.wording import Names, Reader, block_label, finding_text
@@ -58,25 +57,22 @@ class Standing:
 
 
 def standing_of(
-    ranked: Ranked,
-    asked: Iterable[Mapping[str, Any]],
-    accepted: Sequence[Mapping[str, Any]],
-    *,
-    reader: Actor,
-    at: datetime,
+    ranked: Ranked, asked: Iterable[Mapping[str, Any]], wishes: Mapping[str, int], seen: Circumstances, *, reader: Actor
 ) -> Standing:
-    """Where the request stands (three queries). `asked` and `accepted` are as `with_asked` puts them into a row."""
-    request = ranked.request
-    wishes = {region["code"]: region["wish"] for region in accepted}
-    seen = look_at(Region.objects.filter(code__in=wishes), at=at, wishes=wishes)
+    """Where the request stands in the regions of its wishes, among those that were looked at (two queries).
+
+    `asked` is as `with_asked` puts it into a row, `wishes` the place of each region's code in the wish.
+    """
+    request, at = ranked.request, seen.at
     # What could be granted once the use is confirmed: that it is not yet is said beside it.
     ask = replace(ask_of_row(ranked, asked), confirmed=True)
-    scarce = [place.code for place in seen.accepted if place.scarce]
+    places = [place for code in wishes if (place := seen.place(code)) is not None]
+    scarce = [place.code for place in places if place.scarce]
     columns = {**order_columns(ranked, at), "number": request.number}
     ahead = ahead_as_stored(order_as_row(request, columns), scarce, limit=MOST_AHEAD)
     queues = positions(columns, wishes, besides=request.pk) if request.pk is None or is_queued(request) else {}
     found = []
-    for place in seen.accepted:
+    for place in places:
         assessment = assess(ask, place, ahead=ahead.get(place.code, ()), undated=not place.dated)
         position = queues.get(place.code)
         found.append(

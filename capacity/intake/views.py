@@ -1,6 +1,5 @@
 """Writing a request, checking it while it is written, and where it stands once it is filed."""
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from capacity.intake.circumstances import with_asked
-from capacity.intake.forms import RequestForm, initial_of
+from capacity.intake.circumstances import Circumstances, look_at, with_asked
+from capacity.intake.forms import RequestForm, initial_of, offered_in
 from capacity.intake.standing import Standing, standing_of
-from capacity.pools.models import Resource
 from capacity.regions.models import Region
 from capacity.requests.access import may_file_request, may_see_requests, visible_requests
 from capacity.requests.actions.submit_request import NotADraft, submit_request
@@ -25,7 +23,6 @@ from kit.clock import now
 from kit.commands import form_page, perform
 from kit.flash import flash
 from kit.refusal import NotFound, require
-from priorities.models import WorkloadClass
 from users.http import ActorRequest
 from users.roles import Role
 
@@ -61,8 +58,10 @@ def check(request: ActorRequest) -> HttpResponse:
     organization = _organization(request, request.GET.get("organization", ""))
     if organization is None:
         raise NotFound()
-    form = RequestForm(request.GET)
-    standing = _as_written(request, organization, form, now()) if form.is_valid() else None
+    at = now()
+    seen = look_at(Region.objects.all(), at=at)
+    form = RequestForm(request.GET, choices=offered_in(seen))
+    standing = _as_written(request, organization, form, seen) if form.is_valid() else None
     return render(request, "intake/_standing.html", {"standing": standing, "is_written": False})
 
 
@@ -75,7 +74,9 @@ def standing(request: ActorRequest, public_id: UUID) -> HttpResponse:
     shown = None
     if ranked is not None and found.state in PENDING_STATES:
         row: Any = found
-        shown = standing_of(ranked, row.asked, row.accepted, reader=request.actor, at=at)
+        wishes = {region["code"]: region["wish"] for region in row.accepted}
+        seen = look_at(Region.objects.filter(code__in=wishes), at=at)
+        shown = standing_of(ranked, row.asked, wishes, seen, reader=request.actor)
     htmx: Any = getattr(request, "htmx", None)
     template = "intake/_standing.html" if htmx else "intake/standing.html"
     context = {"request_row": found, "standing": shown, "is_written": True, "as_of": at}
@@ -143,30 +144,24 @@ def _visible(request: ActorRequest, public_id: UUID) -> CapacityRequest:
     return found
 
 
-def _as_written(request: HttpRequest, organization: Organization, form: RequestForm, at: datetime) -> Standing:
+def _as_written(request: HttpRequest, organization: Organization, form: RequestForm, seen: Circumstances) -> Standing:
     asked = form.asked()
-    names = dict(Region.objects.filter(code__in=asked["regions"]).values_list("code", "name"))
-    units = dict(Resource.objects.values_list("code", "unit"))
     written = CapacityRequest(
         organization=organization,
-        claimed_workload=WorkloadClass.objects.get(code=asked["workload"]),
+        claimed_workload=form.workloads[asked["workload"]],
         residency_geography=asked["residency_geography"],
-        filed_at=at,
-        completed_at=at,
+        filed_at=seen.at,
+        completed_at=seen.at,
         number=2**62,  # it would be the last to come
     )
-    (ranked,) = rank_now([written], at=at)
+    (ranked,) = rank_now([written], at=seen.at)
     lines = [
         {
             "resource": line.resource,
-            "unit": units[line.resource],
             "quantity": line.quantity,
             "minimum": min(line.minimum or line.quantity, line.quantity),
         }
         for line in {line.resource: line for line in asked["lines"]}.values()
     ]
-    accepted = [
-        {"code": code, "name": names[code], "wish": wish}
-        for wish, code in enumerate(dict.fromkeys(asked["regions"]), start=1)
-    ]
-    return standing_of(ranked, lines, accepted, reader=request.actor, at=at)  # type: ignore[attr-defined]
+    wishes = {code: wish for wish, code in enumerate(dict.fromkeys(asked["regions"]), start=1)}
+    return standing_of(ranked, lines, wishes, seen, reader=request.actor)  # type: ignore[attr-defined]

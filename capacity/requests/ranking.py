@@ -83,7 +83,7 @@ def facts_of(requests: Sequence[CapacityRequest], *, at: datetime) -> dict[int, 
     Organizations and workload classes should be selected with the requests.
     """
     claims = claims_in_force_of({request.organization_id for request in requests}, at)
-    overrides = facts_in_force({request.public_id for request in requests}, at=at)
+    overrides = facts_in_force({request.public_id for request in requests if request.pk is not None}, at=at)
     return {
         request.pk: _facts(request, claims.get(request.organization_id, ()), overrides.get(request.public_id, ()), at)
         for request in requests
