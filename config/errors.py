@@ -4,9 +4,11 @@
 error needs neither a session nor the database.
 """
 
+import sys
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
 from django.utils.translation import gettext_lazy as _
@@ -59,6 +61,15 @@ class ServerError(Refusal):
     remedy = _("Please try again. If it stays, tell us the request id below.")
 
 
+class Unavailable(Refusal):
+    """The database does not answer, is starting or stopping, or has no connection left."""
+
+    code = "unavailable"
+    status = 503
+    message = _("Not available at the moment.")
+    remedy = _("The database does not answer. Nothing that was confirmed is lost; please try again in a minute.")
+
+
 def problem(refusal: Refusal) -> dict[str, Any]:
     """The refusal as a problem document, in the active language."""
     return {
@@ -109,13 +120,23 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: says the request id, and touches neither session nor database."""
-    refusal = ServerError()
+    """500, or 503 while the database is away: says the request id, and touches neither session nor database."""
+    refusal = Unavailable() if _database_is_away(sys.exc_info()[1]) else ServerError()
     if request.path.startswith("/api/"):
-        return JsonResponse(problem(refusal), status=500, content_type=PROBLEM_TYPE)
+        return JsonResponse(problem(refusal), status=refusal.status, content_type=PROBLEM_TYPE)
     values = {"refusal": refusal, "request_id": getattr(request, "request_id", "")}
     # Rendered without the request, so that no context processor runs into the same wall.
-    return HttpResponse(loader.render_to_string("errors/server_error.html", values), status=500)
+    return HttpResponse(loader.render_to_string("errors/server_error.html", values), status=refusal.status)
+
+
+def _database_is_away(error: BaseException | None) -> bool:
+    """Whether the error is one of the connection, and not of a statement that it carried."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    code = getattr(error.__cause__, "pgcode", None)
+    # PostgreSQL's classes: connection exception, insufficient resources, operator intervention without 57014
+    # (a statement that took too long). No code at all: the connection broke or never was.
+    return code is None or (code[:2] in ("08", "53", "57") and code != "57014")
 
 
 def _is_json(value: Any) -> bool:
