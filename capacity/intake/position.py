@@ -57,5 +57,6 @@ def positions(order: Mapping[str, Any], regions: Iterable[str], *, besides: int 
 
 
 def _before(order: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    terms = [Term(f"request__{name}", CapacityRequest._meta.get_field(name), False, False) for name in names]
+    fields: dict[str, Any] = {name: CapacityRequest._meta.get_field(name) for name in names}
+    terms = [Term(f"request__{name}", field, descending=False, nullable=False) for name, field in fields.items()]
     return RowComparison(terms, [order[name] for name in names], "<")
