@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from config.navigation import JOBS as JOBS_OF_THE_SITE
 from kit.models import IdempotencyKey
 from kit.navigation import Job, Place, count_all, menu
 from tests import make
@@ -76,6 +77,18 @@ def test_the_frame_shows_who_is_there_and_only_what_the_role_opens(visit):
     assert ">MM<" in page
     assert "Capacity reviewer" in page
     assert 'href="/people/"' not in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", list(Role))
+def test_every_place_that_is_shown_opens(visit, role):
+    person = make.person(role)
+    page = visit("/styleguide/", as_=person).content.decode()
+    places = [place for job in JOBS_OF_THE_SITE for place in job.places if f'<li><a href="{place.path}"' in page]
+    assert places
+    assert {place.path: visit(place.path, as_=person, follow=True, queries=40).status_code for place in places} == {
+        place.path: 200 for place in places
+    }
 
 
 @pytest.mark.django_db
