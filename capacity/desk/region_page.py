@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from capacity.alarms.access import visible_alarms
 from capacity.alarms.models import Alarm
@@ -19,7 +20,9 @@ from capacity.regions.models import Region
 from capacity.regions.queries import condition_history
 from capacity.requests.access import may_see_requests, visible_requests
 from capacity.requests.models import OPEN_STATES
+from capacity.review.queries import may_see_queue
 from capacity.staffing.access import may_see_crew, may_see_status, visible_datacenters
+from capacity.staffing.drawing import strip
 from capacity.staffing.queries import staffing_board
 from capacity.staffing.wording import reason_texts
 from kit import clock
@@ -82,10 +85,13 @@ def region(request: StaffRequest, code: str) -> HttpResponse:
         ]
     if may_see_status(actor, code) is None:
         board = staffing_board(visible_datacenters(actor).filter(region=shown), clock.now())
-        context["board"] = [(row, reason_texts(row.status.reasons) if row.status else []) for row in board]
+        context["board"] = [
+            (row, strip(row.days), reason_texts(row.status.reasons) if row.status else []) for row in board
+        ]
         context["sees_crew"] = may_see_crew(actor, code) is None
     if may_see_requests(actor) is None:
         context["waiting"] = waiting_by_tier(actor, shown)
+        context["rows_url"] = reverse("review:queue") if may_see_queue(actor) is None else ""
     return render(request, "regions/region.html", context)
 
 

@@ -21,8 +21,9 @@ from capacity.pools.queries import Fill, pools_by_region, tightest
 from capacity.regions.access import visible_regions
 from capacity.regions.models import Condition, Region
 from capacity.staffing.access import SEE_STATUS, visible_datacenters
+from capacity.staffing.drawing import strip
 from capacity.staffing.models import DatacenterStatus, StaffingStatus
-from capacity.staffing.queries import Day, region_strips, staffing_board, worst_status
+from capacity.staffing.queries import region_strips, staffing_board, worst_status
 from kit import clock
 from kit.filters import AnyOfFilter, SearchFilter, check_parameters
 from kit.lists import Column, ListSpec, list_page
@@ -50,7 +51,7 @@ class Tile:
     region: Region
     fill: Fill | None
     status: str | None
-    strip: tuple[Day, ...] | None
+    strip: Any
     alarms: int
 
 
@@ -97,7 +98,7 @@ def _tiles(request: StaffRequest) -> list[Tile]:
             region=region,
             fill=tightest(pools.get(region.pk, [])),
             status=worst_status(statuses[region.pk]) if region.pk in statuses else None,
-            strip=strips.get(region.pk),
+            strip=strip(strips[region.pk]) if region.pk in strips else None,
             alarms=alarms[region.pk],
         )
         for region in visible_regions(actor).order_by("name", "pk")

@@ -48,8 +48,8 @@ class ReportForm(ShiftForm):
             known = earlier.get(row.role)
             self._add(f"{row.role}_present", row.get_role_display(), known.present if known else row.rostered)
             # Between its two buttons the number has no room for a label that is seen.
-            label = _("%(role)s: present") % {"role": row.get_role_display()}
-            self.fields[f"{row.role}_present"].widget.attrs["aria-label"] = label
+            told = _("%(role)s: present") % {"role": row.get_role_display()}
+            self.fields[f"{row.role}_present"].widget.attrs["aria-label"] = told
             values = (
                 {
                     "rostered": known.rostered,

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.db.models import F, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from capacity.regions.models import Datacenter, Region
 from capacity.staffing.models import (
@@ -65,18 +66,30 @@ class Day:
     @property
     def label(self) -> str:
         """The cell's status in a word, for those who see no numbers."""
-        return status_label(self.status) if self.status else gettext("No report yet")
+        return _label(self.status, get_language() or "")
 
     @property
     def words(self) -> str:
         """The cell as a sentence."""
-        if self.present is None:
-            return self.label
-        return gettext("%(status)s: %(present)s present, minimum %(minimum)s") % {
-            "status": self.label,
-            "present": self.present,
-            "minimum": self.minimum,
-        }
+        return _words(self.status, self.present, self.minimum, get_language() or "")
+
+
+@lru_cache(maxsize=256)
+def _label(status: str, language: str) -> str:
+    return status_label(status) if status else gettext("No report yet")
+
+
+# A board asks for more than a thousand of them, and there are few different ones.
+@lru_cache(maxsize=4096)
+def _words(status: str, present: int | None, minimum: int | None, language: str) -> str:
+    label = _label(status, language)
+    if present is None:
+        return label
+    return gettext("%(status)s: %(present)s present, minimum %(minimum)s") % {
+        "status": label,
+        "present": present,
+        "minimum": minimum,
+    }
 
 
 @dataclass(frozen=True)

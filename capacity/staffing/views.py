@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from capacity.regions.models import Datacenter
 from capacity.staffing.access import (
+    SEE_CREWS,
     may_report_shift,
     may_see_crew,
     may_see_status,
     may_vouch_for_crew,
     visible_datacenters,
 )
+from capacity.staffing.drawing import board_cells
 from capacity.staffing.models import CrewRole, StaffingStatus
 from capacity.staffing.queries import (
     DAYS_BACK,
@@ -49,15 +51,19 @@ def board(request: StaffRequest) -> HttpResponse:
     at = clock.now()
     rows = staffing_board(visible_datacenters(request.actor), at)
     counts = Counter(row.code for row in rows)
+    reach = request.actor.regions_of(*SEE_CREWS)
+    shown = []
+    for row in rows:
+        if not wanted or row.code == wanted:
+            is_open = reach is None or row.datacenter.region.code in reach
+            shown.append((row, board_cells(row.days, with_numbers=is_open), is_open))
     context = {
-        "rows": [row for row in rows if not wanted or row.code == wanted],
+        "rows": shown,
         "days": days_back(at),
         "statuses": [(code, counts[code]) for code in StaffingStatus.values if counts[code]],
         "wanted": wanted,
         "total": len(rows),
-        "reachable": {
-            row.datacenter.pk for row in rows if may_see_crew(request.actor, row.datacenter.region.code) is None
-        },
+        "sees_numbers": any(is_open for _row, _cells, is_open in shown),
     }
     return render(request, "staffing/board.html", context)
 

@@ -64,7 +64,10 @@ def test_an_executive_sees_how_full_and_how_staffed_but_no_ledger_and_no_crew(vi
     page = text(visit("/regions/westeurope/", as_=executive))
     assert "v-fall" in page
     assert "Ledger and terms" not in page
-    assert visit("/staffing/", as_=executive).status_code == 200
+    board = text(visit("/staffing/", as_=executive))
+    assert "Above minimum" in board
+    assert "3/2" not in board
+    assert "3/2" in text(visit("/staffing/", as_=make.person(Role.AUDITOR)))
     assert visit("/pools/westeurope/vcpu/", as_=executive).status_code == 403
     assert visit("/staffing/westeurope-1/", as_=executive).status_code == 403
 
@@ -183,3 +186,30 @@ def test_a_stale_or_wrong_form_comes_back_with_what_is_wrong(visit):
     assert status == 400, shown
     assert not ConditionDeclaration.objects.exists()
     assert visit("/regions/westeurope/condition/", as_=make.person(Role.VERIFIER)).status_code == 403
+
+
+# --- Who waits for the region ---------------------------------------------------------------------
+
+
+def test_open_requests_are_counted_by_the_tier_they_queue_in(visit, west_europe):
+    make.tier1_request()
+    make.request()
+    reviewer = make.person(Role.CAPACITY_REVIEWER)
+    page = visit("/regions/westeurope/", as_=reviewer)
+    waiting = {row.tier: (row.requests, row.organizations) for row in page.context["waiting"]}
+    assert waiting[1] == (1, 1)
+    assert sum(requests for requests, _organizations in waiting.values()) == 2
+    assert "/queue/?region=westeurope&amp;tier=1" in text(page)
+    assert visit("/queue/?region=westeurope&tier=1", as_=reviewer).status_code == 200
+
+    elsewhere = make.person(Role.CAPACITY_REVIEWER, regions=["eastus"])
+    page = visit("/regions/westeurope/", as_=elsewhere)
+    assert all(row.requests == 0 for row in page.context["waiting"])
+    assert "waiting" not in visit("/regions/westeurope/", as_=make.person(Role.NOTICE_EDITOR)).context
+
+
+def test_a_condition_past_its_review_date_asks_to_be_looked_at(visit):
+    make.region("westeurope")
+    make.declared("westeurope", "watch")  # of March 2020
+    page = text(visit("/regions/westeurope/", as_=make.person(Role.REGION_OPERATOR)))
+    assert "To be looked at again" in page
