@@ -58,7 +58,8 @@ def report(request: StaffRequest, code: str) -> HttpResponse:
             None if is_shortcut else form,
         )
         if done:
-            _tell(request, datacenter, done.value.changes if done.value is not None else [])
+            flash(request, _("The report is kept. Thank you."))
+            _tell_of_supply(request, datacenter, done.value.changes if done.value is not None else [])
             return redirect("staffing:datacenter", code)
     context = {
         "datacenter": datacenter,
@@ -83,7 +84,8 @@ def vouch(request: StaffRequest, code: str) -> HttpResponse:
             form,
         )
         if done:
-            _tell(request, datacenter, done.value or [])
+            flash(request, _("The last reported state counts for 24 hours more."))
+            _tell_of_supply(request, datacenter, done.value or [])
             return redirect("staffing:datacenter", code)
     return form_page(request, "staffing/vouch.html", form, {"datacenter": datacenter, "region": datacenter.region})
 
@@ -97,9 +99,8 @@ def _chosen(request: StaffRequest, datacenter: Datacenter) -> tuple[date, str] |
     return (asked.cleaned_data["date"], asked.cleaned_data["shift"]) if asked.is_valid() else None
 
 
-def _tell(request: StaffRequest, datacenter: Datacenter, changes: list[SupplyChange]) -> None:
-    """What was kept, and what followed from it."""
-    flash(request, _("The report is kept. Thank you."))
+def _tell_of_supply(request: StaffRequest, datacenter: Datacenter, changes: list[SupplyChange]) -> None:
+    """What followed for the supply of the region."""
     if changes:
         gate = changes[0].new_terms["gate_permille"]
         words = ngettext(
