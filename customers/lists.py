@@ -112,7 +112,7 @@ IMPORTS = ListSpec(
     title=_("Imports"),
     columns=(
         Column("started", _("Started"), lambda row: row.started_at, sort=("started_at",)),
-        Column("kind", _("Holds"), _import_kind),
+        Column("kind", _("Contents"), _import_kind),
         Column("file", _("File"), lambda row: row.file_name),
         Column(
             "state",

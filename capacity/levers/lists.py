@@ -44,7 +44,7 @@ LEVERS = ListSpec(
         Column("waits", _("Waits for"), lambda row: row.get_pending_state_display() if row.pending_state else ""),
         Column("review", _("Looked at again"), lambda row: row.review_date, sort=("review_date",)),
         Column("owner", _("Owner"), lambda row: row.owner.name),
-        Column("created", _("Set up"), lambda row: row.created_at, sort=("created_at",), default=False),
+        Column("created", _("Set up on"), lambda row: row.created_at, sort=("created_at",), default=False),
     ),
     filterset=LeverFilters,
     sort="-created",

@@ -94,7 +94,7 @@ def _fill(fills: Sequence[Fill], waiting: Sequence[Waiting], resource: Resource,
         "%(count)s tier-1 request waits longer than the target.",
         "%(count)s tier-1 requests wait longer than the target.",
         late,
-    ) % {"count": late or _("No")}
+    ) % {"count": late}
     chart = Chart(
         key="fill",
         kind=Kind.BAR,
@@ -146,7 +146,7 @@ def _regions(standings: Sequence[RegionStanding]) -> Picture:
         "In %(count)s region more is promised than there is now.",
         "In %(count)s regions more is promised than there is now.",
         deficits,
-    ) % {"count": deficits or _("no")}
+    ) % {"count": deficits}
     groups = sorted({one.group for one in standings})
     chart = Chart(
         key="regions",

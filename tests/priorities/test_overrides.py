@@ -66,7 +66,7 @@ def test_nobody_confirms_own_proposal_not_even_by_raw_sql(duty_manager):
     override = propose(duty_manager)
     with pytest.raises(CannotConfirmOwnOverride):
         confirm_override(actor=duty_manager, override=override, at=make.NOW)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="nobody_confirms_own_override"), transaction.atomic():
         Override.objects.filter(pk=override.pk).update(
             state="active", confirmed_by=override.proposed_by, confirmed_at=make.NOW
         )

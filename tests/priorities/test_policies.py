@@ -30,5 +30,15 @@ def test_only_one_version_is_active_at_a_time():
     second.state = PolicyState.PROPOSED
     second.save()
     second.state = PolicyState.ACTIVE
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="one_active_policy"), transaction.atomic():
         second.save()
+
+
+def test_nobody_activates_the_version_they_proposed_not_even_by_raw_sql():
+    author = make.person()
+    draft = PolicyVersion.objects.create(number=7, title="Seventh", proposed_by=author)
+    PolicyVersion.objects.filter(pk=draft.pk).update(state=PolicyState.PROPOSED)
+    with pytest.raises(IntegrityError, match="nobody_activates_own_policy"), transaction.atomic():
+        PolicyVersion.objects.filter(pk=draft.pk).update(activated_by=author)
+    with pytest.raises(IntegrityError, match="weights_sum_to_thousand"), transaction.atomic():
+        PolicyVersion.objects.filter(pk=draft.pk).update(weight_workload=501)

@@ -63,7 +63,7 @@ def test_who_asked_does_not_sign_not_even_by_raw_sql(duty_manager):
     lever = set_up(both)
     with pytest.raises(OwnStep):
         sign_step(actor=both, lever_id=lever.public_id, agrees=True, at=make.NOW)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="nobody_confirms_own_lever"), transaction.atomic():
         LeverMove.objects.create(
             lever=lever, old_state="open", new_state="paused", proposed_by_id=both.user_id,
             confirmed_by_id=both.user_id, at=make.NOW,

@@ -36,7 +36,7 @@ def test_another_person_publishes_it_and_raw_sql_is_refused_the_same(editor):
     notice = draft(editor)
     with pytest.raises(OwnNotice):
         publish_notice(actor=editor, notice_id=notice.public_id, at=make.NOW)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="nobody_publishes_own_notice"), transaction.atomic():
         Notice.objects.filter(pk=notice.pk).update(
             state="published", published_by=notice.drafted_by, published_at=make.NOW
         )
@@ -50,7 +50,7 @@ def test_german_alone_is_a_draft_and_not_published(editor):
     notice = draft(editor, title_en="", body_en="")
     with pytest.raises(NeedsBothLanguages):
         publish_notice(actor=make.acting(Role.NOTICE_EDITOR), notice_id=notice.public_id, at=make.NOW)
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError, match="published_in_both_languages"), transaction.atomic():
         Notice.objects.filter(pk=notice.pk).update(
             state="published", published_by=make.person(Role.NOTICE_EDITOR), published_at=make.NOW
         )

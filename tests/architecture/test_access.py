@@ -1,0 +1,152 @@
+"""Who gets which page: a row for every address that shows something. A new page without a row fails."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from capacity.levers.actions.propose_step import set_up_lever
+from capacity.notices.actions.draft_notice import draft_notice
+from customers.models import ImportRun
+from tests import make
+from users.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+AM, VE, CR, DM, OP, ED, EX, AU, AD = Role
+EVERYBODY = frozenset(Role)
+CAPACITY = {CR, DM, OP}
+CUSTOMER_READERS = {AM, VE, CR, DM, EX, AU}
+
+# Who sees the page of an object of the world below, whose portfolio and regions everybody's role reaches.
+MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
+    "desk:today": EVERYBODY,
+    "users:account": EVERYBODY,
+    "users:people": {AD, AU},
+    "users:invite": {AD},
+    "users:duty": EVERYBODY,
+    "users:portfolios": {AD, AU},
+    "users:person": {AD, AU},
+    "journal:entries": {AD, AU},
+    "customers:organizations": CUSTOMER_READERS,
+    "customers:organization": CUSTOMER_READERS,
+    "customers:register": {AM},
+    "customers:change": {AM},
+    "customers:propose": {AM},
+    "customers:portfolio": {AM},
+    "customers:imports": {AM, VE, AU},
+    "customers:import": {AM, VE},
+    "customers:import_run": {AU},
+    "customers:claim": CUSTOMER_READERS,
+    "customers:verification": {VE, AU},
+    "customers:case": {VE, AU},
+    "alarms:inbox": {OP, DM, CR, AU},
+    "priorities:policy": EVERYBODY,
+    "priorities:version": EVERYBODY,
+    "priorities:overrides": {CR, DM, AU, EX, AD},
+    "priorities:override": {CR, DM, AU, EX, AD},
+    "levers:levers": {OP, DM, CR, EX, AU},
+    "levers:set_up": {OP},
+    "levers:lever": {OP, DM, CR, EX, AU},
+    "notices:notices": {ED, DM, AU},
+    "notices:draft": {ED},
+    "notices:notice": {ED, DM, AU},
+    "review:queue": {CR, DM, AU},
+    "review:case": {CR, DM, AU},
+    "reports:executive": {EX, DM, ED, AU},
+    "override_request": {CR, DM},
+    "requests:requests": {AM, CR, DM, OP, AU, EX},
+    "requests:request": {AM, CR, DM, OP, AU, EX},
+    "intake:new": {AM},
+    "intake:standing": {AM, CR, DM, OP, AU, EX},
+    "regions:tiles": EVERYBODY,
+    "regions:table": EVERYBODY,
+    "regions:region": EVERYBODY,
+    "regions:declare": {OP},
+    "pools:pool": {CR, DM, OP, AU},
+    "pools:terms": {OP},
+    "staffing:board": {OP, DM, CR, EX, AU},
+    "staffing:datacenter": {OP, DM, CR, AU},
+    "staffing:report": {OP},
+    "styleguide": EVERYBODY,
+}
+# Shown to everybody, or by the sign-in library, or only acts (POST), or parts of a page that is listed.
+ELSEWHERE = (
+    "account_", "mfa_", "trust:", "desk:home", "users:accept", "users:appearance", "users:make_token",
+    "users:revoke_token", "users:save_view", "users:delete_view", "users:withdraw", "users:drop_duty", "users:assign",
+    "users:end_role", "users:leaving", "journal:verify", "journal:entry", "customers:import_progress",
+    "customers:answer", "customers:evidence", "customers:check", "customers:act", "alarms:acknowledge",
+    "priorities:confirm", "priorities:refuse", "priorities:revoke", "levers:propose", "levers:sign", "notices:publish",
+    "review:undo", "review:act", "requests:act", "intake:check", "intake:draft", "regions:proposal", "regions:confirm",
+    "regions:refuse", "regions:withdraw", "pools:terms", "staffing:vouch",
+)  # fmt: skip
+
+
+def names(patterns=None, namespace: str = "") -> Iterator[str]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from names(pattern.url_patterns, pattern.namespace or namespace)
+        elif isinstance(pattern, URLPattern) and pattern.name and not str(pattern.pattern).startswith("api/"):
+            yield f"{namespace}:{pattern.name}" if namespace else pattern.name
+
+
+def test_every_page_has_its_row():
+    pages = {name for name in names() if not name.startswith(ELSEWHERE)}
+    missing = {name for name in pages if name not in MAY_READ and ":" in name}
+    assert not missing, "say who may read these"
+    assert set(MAY_READ) - {"override_request", "styleguide"} <= set(names())
+
+
+@pytest.fixture
+def world():
+    """One of everything, as arguments of its address."""
+    request = make.tier1_request(regions=["westeurope"])
+    claim = make.claim(of=make.organization("Feuerwehr Musterstadt", domains=["feuerwehr.example"]), code="FR-FIRE")
+    override = make.override(request)
+    lever = set_up_lever(
+        actor=make.acting(Role.REGION_OPERATOR), kind="free_offers", region_code="westeurope", offer_types=["free"],
+        step="paused", limit_per_line=None, reach="Free offers", lift_condition="Later",
+        review_date=make.NOW.date().replace(year=2021), at=make.NOW,
+    )  # fmt: skip
+    notice = draft_notice(actor=make.acting(Role.NOTICE_EDITOR), title_de="Titel", body_de="Text", at=make.NOW)
+    run = ImportRun.objects.create(kind="organizations", file_name="x.csv", file_hash="0" * 64, started_at=make.NOW)
+    datacenter = request.acceptable.first().region.datacenters.first().code
+    by_name = {
+        "users:person": [make.person().public_id],
+        "customers:import_run": [run.public_id],
+        "customers:claim": [claim.public_id],
+        "customers:case": [claim.public_id],
+        "priorities:version": [1],
+        "priorities:override": [override.public_id],
+        "levers:lever": [lever.public_id],
+        "notices:notice": [notice.public_id],
+        "pools:pool": ["westeurope", "vcpu"],
+        "pools:terms": ["westeurope", "vcpu"],
+    }
+    for name in ("organization", "change", "propose"):
+        by_name[f"customers:{name}"] = [claim.organization.public_id]
+    for name in ("review:case", "override_request", "requests:request", "intake:standing"):
+        by_name[name] = [request.public_id]
+    for name in ("regions:region", "regions:declare"):
+        by_name[name] = ["westeurope"]
+    for name in ("staffing:datacenter", "staffing:report"):
+        by_name[name] = [datacenter]
+    return by_name
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_each_role_reads_exactly_what_is_its_own(role, world, visit):
+    person = make.person(role)
+    wrong = []
+    for name, readers in MAY_READ.items():
+        answer = visit(reverse(name, args=world.get(name, [])), as_=person)
+        if (answer.status_code == 200) != (role in readers) or answer.status_code not in (200, 403, 404, 409):
+            wrong.append(f"{name}: {answer.status_code}")
+    assert not wrong
+
+
+def test_a_person_without_a_role_reads_nothing_of_customers_and_capacity(world, visit):
+    person = make.person()
+    shown = {name for name in MAY_READ if visit(reverse(name, args=world.get(name, [])), as_=person).status_code == 200}
+    # The region pages open without a single region on them; the rota tells whom to call.
+    assert shown <= {"desk:today", "users:account", "users:duty", "styleguide", "regions:tiles", "regions:table"}
