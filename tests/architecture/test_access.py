@@ -37,6 +37,7 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "customers:imports": {AM, VE, AU},
     "customers:import": {AM, VE},
     "customers:import_run": {AU},
+    "customers:registers": {VE, AM, AU},
     "customers:claim": CUSTOMER_READERS,
     "customers:verification": {VE, AU},
     "customers:case": {VE, AU},
