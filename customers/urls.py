@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import claims, imports, organizations, portfolio, verification
+from customers.views import claims, imports, organizations, portfolio, registers, verification
 
 app_name = "customers"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("organizations/<uuid:public_id>/", organizations.organization, name="organization"),
     path("organizations/<uuid:public_id>/change/", organizations.change, name="change"),
     path("organizations/<uuid:public_id>/claims/new/", claims.propose, name="propose"),
+    path("registers/", registers.registers, name="registers"),
     path("verification/", verification.queue, name="verification"),
     path("verification/<uuid:public_id>/", verification.case, name="case"),
     path("verification/<uuid:public_id>/evidence/<uuid:evidence_id>/", verification.check, name="check"),

@@ -196,3 +196,15 @@ def test_the_command_says_in_one_sentence_what_is_wrong(tmp_path):
     wrong.write_text("a,b\n1,2\n")
     with pytest.raises(CommandError, match="Missing"):
         call_command("import_register", "dotgov", wrong, "--as-of", "2020-02-29", stdout=StringIO())
+
+
+def test_the_register_page_finds_entries_of_the_newest_snapshot_only(visit):
+    take_in("dotgov", DOTGOV + "abc.gov,City,Town of Abc,,Abc,NY\n", as_of=date(2020, 2, 29))
+    take_in("dotgov", DOTGOV + "xyz.gov,City,Town of Xyz,,Xyz,NY\n", as_of=date(2020, 3, 20))
+    url, verifier = reverse("customers:registers"), make.person(Role.VERIFIER)
+    page = visit(url, as_=verifier).content.decode()
+    assert "Town of Xyz" in page
+    assert "Town of Abc" not in page
+    assert "Town of Xyz" in visit(f"{url}?q=xyz&register=dotgov&active=true", as_=verifier).content.decode()
+    assert "Town of Xyz" not in visit(f"{url}?q=nowhere", as_=verifier).content.decode()
+    assert visit(f"{url}?register=unknown", as_=verifier).status_code == 400
