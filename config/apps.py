@@ -9,7 +9,6 @@ class WiringConfig(AppConfig):
     def ready(self) -> None:
         # The Celery app must exist before the first `shared_task` is sent; the checks register by import.
         from config import celery, production_checks  # noqa: F401
-
         from config.wiring import connect
 
         connect()

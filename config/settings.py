@@ -6,6 +6,7 @@ unsafe: see `config/production_checks.py`.
 
 import os
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -269,8 +270,9 @@ SPECTACULAR_SETTINGS = {
 KNOX_TOKEN_MODEL = "users.ApiToken"  # noqa: S105 - names a model
 REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-if not IN_TESTS:
+if IN_TESTS or not BROKER_URL.startswith(("redis://", "rediss://")):
+    CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+else:
     CACHES = {
         "default": {
             "BACKEND": "kit.caching.ForgivingRedisCache",
@@ -278,8 +280,6 @@ if not IN_TESTS:
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
         }
     }
-    if not BROKER_URL.startswith(("redis://", "rediss://")):
-        CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 LOGGING = {
     "version": 1,

@@ -41,7 +41,7 @@ def once(*, actor_key: str, key: str, fingerprint: str, act: Callable[[], Any]) 
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {IdempotencyKey._meta.db_table} (actor_key, key, fingerprint, subject, created_at)"
+                "INSERT INTO kit_idempotencykey (actor_key, key, fingerprint, subject, created_at)"
                 " VALUES (%s, %s, %s, '', %s) ON CONFLICT (actor_key, key) DO NOTHING RETURNING id",
                 [actor_key, key, fingerprint, clock.now()],
             )
