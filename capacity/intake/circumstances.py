@@ -14,11 +14,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from capacity.intake.diagnosis import Ahead, Ask, Line, Place, Restriction, Supply
+from capacity.intake.position import WAITING_STATES
 from capacity.levers.models import PULLED_STATES, Lever, LeverKind, LeverState
 from capacity.pools.arithmetic import Buckets, Committed
 from capacity.pools.models import Pool
 from capacity.regions.models import Datacenter, Region
-from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestLine, RequestRegion, RequestState
+from capacity.requests.models import CapacityRequest, RequestLine, RequestRegion
 from capacity.requests.ranking import Ranked, rank_now
 from capacity.staffing.models import DatacenterStatus
 from capacity.staffing.standings import crew_standings, gate_of
@@ -288,8 +289,7 @@ def waiting(regions: Iterable[str]) -> QuerySet[CapacityRequest]:
     Those that wait for a second signature are left out: what they need is held for them already.
     """
     here = RequestRegion.objects.filter(request=OuterRef("pk"), region__code__in=list(regions))
-    states = [state for state in OPEN_STATES if state != RequestState.AWAITING_SECOND_SIGNATURE]
-    return with_asked(CapacityRequest.objects.filter(Exists(here), state__in=states))
+    return with_asked(CapacityRequest.objects.filter(Exists(here), state__in=WAITING_STATES))
 
 
 def ahead_now(ranked: Ranked, regions: Iterable[str], *, at: datetime) -> dict[str, tuple[Ahead, ...]]:

@@ -324,6 +324,9 @@ def assess(ask: Ask, place: Place, *, ahead: Sequence[Ahead] = (), undated: bool
             order = Finding(Block.ORDER, _waits_ahead(ask, place, overtaken))
             found = (*others, order) if quantities else (order, *others)
     fit = Fit.FULL if quantities == ask.full else Fit.PART if quantities else Fit.NONE
+    if fit is not Fit.FULL and not standing and not any(finding.block is Block.ORDER for finding in found):
+        # What is kept for others explains why more is missing than what is left would say.
+        found = (*found, *_kept_ahead(ask, left, behind))
     return Assessment(place.code, fit, quantities, left, behind, found)
 
 
@@ -398,6 +401,14 @@ def _waits_ahead(ask: Ask, place: Place, overtaken: Ahead) -> Reason:
         "place": place.code,
     }
     return Reason("waits_ahead", params)
+
+
+def _kept_ahead(ask: Ask, left: Sequence[int], behind: Sequence[int]) -> list[Finding]:
+    return [
+        Finding(Block.ORDER, Reason("kept_ahead", {"resource": line.resource, "kept": units - after}))
+        for line, units, after in zip(ask.lines, left, behind, strict=True)
+        if after < units
+    ]
 
 
 # --- ways out ----------------------------------------------------------------------------------------

@@ -6,11 +6,15 @@ from typing import Any
 
 from django.db.models import Count
 
-from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestRegion
+from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestRegion, RequestState
 from kit.keyset import RowComparison, Term
 
 BY_TIER = ("order_standing", "order_band", "order_behind", "order_at", "number")
 BY_COMPLETENESS = ("order_standing", "order_at", "number")
+
+
+# What waits for a second signature has its capacity held already: it comes before nobody any more.
+WAITING_STATES = [state for state in OPEN_STATES if state != RequestState.AWAITING_SECOND_SIGNATURE]
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ def positions(order: Mapping[str, Any], regions: Iterable[str], *, besides: int 
     `besides` is the request's own key where it is in the queue already. As right as the stored order is.
     """
     codes = list(regions)
-    rows = RequestRegion.objects.filter(region__code__in=codes, request__state__in=OPEN_STATES)
+    rows = RequestRegion.objects.filter(region__code__in=codes, request__state__in=WAITING_STATES)
     if besides is not None:
         rows = rows.exclude(request=besides)
     counted = (

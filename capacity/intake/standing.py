@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row
 from capacity.intake.diagnosis import Ask, Assessment, Block, Finding, Fit, assess
-from capacity.intake.position import BY_TIER, Position, positions
+from capacity.intake.position import BY_TIER, WAITING_STATES, Position, positions
 from capacity.intake.wording import Names, Reader, block_label, finding_text
 from capacity.pools.access import may_see_headroom
 from capacity.regions.models import Region
-from capacity.requests.models import OPEN_STATES, CapacityRequest
+from capacity.requests.models import CapacityRequest
 from capacity.requests.ranking import Ranked, order_columns
 from users.access import Actor
 
@@ -90,7 +90,7 @@ def standing_of(
 
 def is_queued(request: CapacityRequest) -> bool:
     """Whether the request has a place in a queue now."""
-    return request.state in OPEN_STATES
+    return request.state in WAITING_STATES
 
 
 def order_as_row(request: CapacityRequest, columns: Mapping[str, Any]) -> CapacityRequest:

@@ -46,6 +46,7 @@ _FINDINGS: dict[str, Promise] = {
         "%(request)s (tier %(tier)s) comes first in %(place)s and could not be served any more: it needs at least "
         "%(needs)s, and %(left)s are left."
     ),
+    "kept_ahead": _("%(kept)s of it are kept for requests that come first by the published order."),
     "large_grant": _("The grant is larger than %(percent)s of the pool (%(quantity)s of %(supply)s)."),
     "beyond_mark": _("Tier 1 holds more than %(percent)s of the pool after it (%(tier1)s of %(supply)s)."),
     "quota_none": _("No quota is set."),
@@ -62,6 +63,7 @@ _WITHOUT_FIGURES: dict[str, Promise] = {
     **_TO_CUSTOMERS,
     "only_part_left": _("Only a part of it is left now."),
     "below_minimum_left": _("Less than the minimum is left now."),
+    "kept_ahead": _("Requests that come first by the published order need a part of what is left."),
 }
 
 _WAYS: dict[str, Promise] = {
@@ -73,7 +75,7 @@ _WAYS: dict[str, Promise] = {
 }
 
 # Parameters that are quantities of the line's resource.
-_QUANTITIES = ("left", "minimum", "quantity", "asked", "needs", "limit", "supply", "tier1")
+_QUANTITIES = ("left", "minimum", "quantity", "asked", "needs", "limit", "supply", "tier1", "kept")
 
 
 class Reader(StrEnum):

@@ -261,14 +261,19 @@ def _effect(
 ) -> Effect:
     undated = not place.dated
     assessment = assess(ask, place, ahead=ahead, undated=undated)
-    quantities = assessment.quantities or ask.full
+    # Where nothing fits there is no effect to show, only how the pools stand.
+    quantities = assessment.quantities or (0,) * len(ask.lines)
     names = Names(seen.pinned([place.code]))
-    signatures = signature_reasons(
-        ask,
-        place,
-        quantities,
-        large_permille=terms.second_signature_permille,
-        mark_permille=terms.mark_permille,
+    signatures = (
+        signature_reasons(
+            ask,
+            place,
+            quantities,
+            large_permille=terms.second_signature_permille,
+            mark_permille=terms.mark_permille,
+        )
+        if assessment.quantities
+        else ()
     )
     return Effect(
         region=seen.regions[place.code],
