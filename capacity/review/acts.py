@@ -62,6 +62,8 @@ ACTS = {
     for act in (
         Act("confirm", gettext_lazy("Confirm use"), ConfirmWorkloadForm, confirm_workload,
             gettext_lazy("The use is confirmed."), "c"),
+        Act("reclassify", gettext_lazy("Set another use"), ConfirmWorkloadForm, confirm_workload,
+            gettext_lazy("The use is set.")),
         Act("approve", gettext_lazy("Approve"), ApproveForm, approve_request,
             gettext_lazy("Approved."), "a", can_undo=True),
         Act("part", gettext_lazy("Grant in part"), QuantitiesForm, grant_in_part,
@@ -88,7 +90,7 @@ ACTS = {
             gettext_lazy("Released into the pools."), tone="danger"),
     )
 }  # fmt: skip
-REVIEW_ACTS = ("confirm", "approve", "part", "elsewhere", "wait", "decline", "ask", "sign", "refuse")
+REVIEW_ACTS = ("confirm", "reclassify", "approve", "part", "elsewhere", "wait", "decline", "ask", "sign", "refuse")
 REQUEST_ACTS = ("withdraw", "answer", "fulfil", "release")
 
 
@@ -121,6 +123,9 @@ def review_form(act: Act, page: ReviewPage, data: Any = None, *, initial: dict[s
     elif act.key == "elsewhere":
         options |= {"regions": page.elsewhere, "lines": page.request.asked}
     elif act.key == "confirm":
+        claimed = page.request.claimed_workload
+        options["workloads"] = [(claimed.code, claimed.name)]
+    elif act.key == "reclassify":
         options["workloads"] = [(one.code, one.name) for one in WorkloadClass.objects.all()]
     values = {"row_version": page.request.row_version, **(initial or {})}
     return act.form(data, initial=values, **options)
@@ -133,9 +138,20 @@ def review_offers(page: ReviewPage, actor: Actor) -> Iterator[Offer]:
     if page.distance is not None or not page.is_reviewable:
         return
     if not page.ranked.result.confirmed:
-        form = review_form(ACTS["confirm"], page, initial={"workload": page.request.claimed_workload.code})
-        effect = _("Nothing can be granted before; the tier follows at once.")
-        yield Offer(ACTS["confirm"], form, effect, is_primary=True, is_open=True)
+        claimed = page.request.claimed_workload
+        yield Offer(
+            ACTS["confirm"],
+            review_form(ACTS["confirm"], page, initial={"workload": claimed.code}),
+            _("Nothing can be granted before; the tier follows at once."),
+            is_primary=True,
+            is_direct=True,
+            label=_("Confirm use: %(use)s") % {"use": claimed.name},
+        )
+        yield Offer(
+            ACTS["reclassify"],
+            review_form(ACTS["reclassify"], page, initial={"workload": claimed.code}),
+            _("The request ranks by the use you set, with your reason."),
+        )
     else:
         yield from _grant_offers(page, actor)
     next_look = page.at.date() + LOOK_AGAIN_AFTER

@@ -79,7 +79,7 @@ def _after(request: ActorRequest, public_id: UUID, key: str, value: Any) -> Http
     """Say what was done, with a way back, and go on where the work goes on."""
     if not isinstance(value, Decision):
         flash(request, ACTS[key].done)
-        return redirect("review:case", public_id) if key == "confirm" else redirect("review:queue")
+        return redirect("review:case", public_id) if key in ("confirm", "reclassify") else redirect("review:queue")
     undo_url = reverse("review:undo", args=[value.public_id]) if ACTS[key].can_undo else None
     flash(request, decided_sentence(value, value.request), undo_url)
     if key in ("sign", "refuse"):

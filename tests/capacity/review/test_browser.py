@@ -67,7 +67,7 @@ def test_a_case_is_confirmed_approved_by_one_key_and_taken_back_by_another(brows
     page.get_by_role("link", name="Klinikum Musterstadt").first.click()
     expect(page.get_by_role("heading", name="Klinikum Musterstadt")).to_be_visible()
     look(page, "case-unconfirmed")
-    page.get_by_role("button", name="Confirm use").click()
+    page.keyboard.press("c")
     expect(page.get_by_text("The use is confirmed.")).to_be_visible()
     expect(page.get_by_role("button", name="Approve in West Europe")).to_be_visible()
     look(page, "case-confirmed")
