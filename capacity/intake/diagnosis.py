@@ -258,13 +258,30 @@ class WayOut:
 
 
 def served_in_order(place: Place, ahead: Iterable[Ahead]) -> tuple[tuple[bool, ...], Place]:
-    """Who ahead could have the smallest useful grant, one after the other, and the place after they had it."""
+    """Who ahead could have the smallest useful grant, one after the other, and the place after they had it.
+
+    Hundreds may wait ahead and this runs many times over, so it counts down plain numbers and builds one place.
+    """
+    slack = {
+        supply.resource: [supply.split.limit(at) - supply.committed.within(at) for at in Level]
+        for supply in place.supplies
+    }
+    promised: dict[Level, dict[str, int]] = {level: {} for level in Level}
+    nothing = [0] * len(Level)
     served = []
     for one in ahead:
-        fits = place.holds(one.level, one.bundle)
+        level, bundle = one.level, one.bundle
+        fits = all(max(0, min(slack.get(name, nothing)[level:])) >= units for name, units in bundle.items())
         served.append(fits)
         if fits:
-            place = place.with_promised(one.level, one.bundle)
+            taken = promised[level]
+            for name, units in bundle.items():
+                taken[name] = taken.get(name, 0) + units
+                for at in range(level, len(Level)):
+                    slack[name][at] -= units
+    for level, taken in promised.items():
+        if taken:
+            place = place.with_promised(level, taken)
     return tuple(served), place
 
 
