@@ -251,13 +251,13 @@ class _Day:
 
     def first_tier(self) -> None:
         """Tier 1 where tier decides the order, first come last: all but what came in during the last hours."""
-        for request in self._scarce(1).filter(filed_at__lt=self.ago(hours=6))[:70]:
+        for request in self._scarce(1).filter(filed_at__lt=self.ago(hours=6))[:24]:
             at = max(request.filed_at, self.ago(hours=40)) + timedelta(minutes=self.random.uniform(20, 300))
             self.settle(request, min(at, self.ago(minutes=20)), by=self.random.choice(("reviewer", "reviewer2")))
 
     def behind_it(self) -> None:
         """The lower tiers there: what the order leaves, and refusals that say why."""
-        for tier, count in ((2, 10), (3, 10), (4, 12), (5, 8)):
+        for tier, count in ((2, 4), (3, 4), (4, 6), (5, 4)):
             for request in self._scarce(tier)[:count]:
                 self.settle(request, self.ago(hours=self.random.uniform(0.5, 5)), by="reviewer2")
 
