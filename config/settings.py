@@ -263,6 +263,10 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Govern scarce capacity: the same rules as the pages.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "ENUM_NAME_OVERRIDES": {
+        "ClaimState": "customers.models.ClaimState",
+        "RequestState": "capacity.requests.models.RequestState",
+    },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",

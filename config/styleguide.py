@@ -169,7 +169,7 @@ def _charts() -> dict[str, Chart]:
             key="staffing",
             kind=Kind.HEAT_STRIP,
             headline=_("AMS20 fell below its minimum twice this fortnight."),
-            unit=_("% of minimum crew"),
+            unit=_("percent of minimum crew"),
             labels=tuple(f"{day}.11." for day in range(11, 25)),
             label_title=_("Day"),
             series=(

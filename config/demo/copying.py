@@ -45,7 +45,7 @@ def copy_in(rows: Sequence[models.Model]) -> None:
         return
     model = type(rows[0])
     fields = [field for field in model._meta.concrete_fields if not (field.primary_key and rows[0].pk is None)]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     with connection.cursor() as cursor:
         for start in range(0, len(rows), BATCH):
             lines = (_line(row, fields) for row in rows[start : start + BATCH])

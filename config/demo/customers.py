@@ -405,7 +405,8 @@ class _Writer:
 
     def _afterwards(self, story: ClaimStory, state: ClaimState, verifier: Actor) -> None:
         claim = story.row
-        assert claim.valid_until is not None and claim.decided_at is not None
+        assert claim.valid_until is not None
+        assert claim.decided_at is not None
         due_at = max(claim.decided_at + timedelta(minutes=1), claim.valid_until - timedelta(days=30))
         if state in (S.REVALIDATION_DUE, S.GRACE, S.LAPSED):
             story.steps.append(Step(S.REVALIDATION_DUE, SYSTEM, "claim.renewal_due", due_at))

@@ -1,6 +1,7 @@
 """Invented names. No place, person or institution here exists; domains end in `.example`, which nobody can own."""
 
 import random
+from typing import Any
 
 # Stems and endings that make places which are on no map.
 _STEMS = {
@@ -82,7 +83,7 @@ class Names:
     def _tongue(self, country: str) -> str:
         return _TONGUES.get(country, "en")
 
-    def _once(self, pattern, country: str) -> str:  # type: ignore[no-untyped-def]
+    def _once(self, pattern: Any, country: str) -> str:
         while True:
             place = self.place(country)
             name = pattern().format(p=place)

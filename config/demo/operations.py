@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from capacity.alarms.actions.acknowledge_alarm import acknowledge_alarms
 from capacity.alarms.models import Alarm
@@ -261,7 +262,7 @@ class _Day:
             for request in self._scarce(tier)[:count]:
                 self.settle(request, self.ago(hours=self.random.uniform(0.5, 5)), by="reviewer2")
 
-    def _scarce(self, tier: int):  # type: ignore[no-untyped-def]
+    def _scarce(self, tier: int) -> QuerySet[CapacityRequest]:
         return (
             CapacityRequest.objects.filter(
                 state__in=WAITING,

@@ -19,7 +19,7 @@ from typing import Any
 
 from capacity.intake.circumstances import Circumstances, PoolRow, ask_of
 from capacity.intake.circumstances import Crew as RegionCrew
-from capacity.intake.diagnosis import Ask, Assessment, Fit, Place, Supply, assess, signature_reasons, ways_out
+from capacity.intake.diagnosis import Assessment, Fit, Place, Supply, assess, signature_reasons, ways_out
 from capacity.pools import ledger
 from capacity.pools.arithmetic import Buckets, Committed
 from capacity.pools.models import LedgerEntry, LedgerKind, Pool, Resource
@@ -768,7 +768,7 @@ class History:
     def _release(self, story: Story, at: datetime) -> None:
         text = "The customer does not need it any more."
         before = {"state": str(story.state)}
-        given_back = [grant for grant in self.grants_of(story)]
+        given_back = list(self.grants_of(story))
         for entry in story.granted:
             self._release_entry(entry, LedgerKind.RELEASE_GRANT, self.operator, at)
         code = given_back[0].decision.region.code if given_back[0].decision.region else ""
@@ -900,8 +900,10 @@ class History:
                 for wish, region in enumerate(story.wishes, start=1)
             ]
         )
-        for rows in (self.rankings, self.decisions, self.postings, self.grants):
-            copy_in(rows)
+        copy_in(self.rankings)
+        copy_in(self.decisions)
+        copy_in(self.postings)
+        copy_in(self.grants)
         for turn in range(1, max(len(story.steps) for story in self.stories)):
             set_columns(
                 CapacityRequest,
