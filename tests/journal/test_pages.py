@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import translation
 
 from journal.diff import ABSENT, Change, changes
 from journal.models import ChainCheck, Entry
@@ -140,6 +141,7 @@ def test_a_broker_that_does_not_answer_fails_nothing(visit, auditor, monkeypatch
     assert "Being verified" in visit("/journal/", as_=auditor).content.decode()
 
 
+@translation.override("en")
 def test_a_subject_has_its_own_history_with_names(django_assert_num_queries):
     ada = make.person(name="Ada Actor")
     act(ada, "role.assigned", subject_id="7", reason="one")
@@ -158,6 +160,7 @@ def test_a_subject_has_its_own_history_with_names(django_assert_num_queries):
     assert timeline_of("user", "7", linked=True)[0].href.startswith("/journal/")
 
 
+@translation.override("en")
 def test_the_history_outlives_an_erased_name():
     ada = make.person(name="Ada Actor")
     act(ada, subject_id="7")

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import DatabaseError, connection, models, transaction
+from django.utils import translation
 
 from kit.transitions import Life, MoveRefused
 from tests.conftest import _become
@@ -131,7 +132,8 @@ def test_a_move_that_is_not_in_the_table_is_refused_in_words():
     life.require("red", Light.GREEN)
     with pytest.raises(MoveRefused) as refused:
         life.require("green", Light.RED)
-    assert "“Green” to “Red”" in str(refused.value)
+    with translation.override("en"):
+        assert "“Green” to “Red”" in str(refused.value)
     assert life.final == {"green"}
     assert not life.allows("red", "red")
     assert not life.allows("blue", "red")

@@ -31,6 +31,11 @@ def person():
     return make.person(Role.AUDITOR)
 
 
+def browser() -> Client:
+    """A browser that asks for English."""
+    return Client(headers={"Accept-Language": "en"})
+
+
 def sign_in(client: Client, user: User, password: str = make.PASSWORD, address: str = HERE, **headers):
     return client.post(
         "/account/login/", {"login": user.email, "password": password}, REMOTE_ADDR=address, headers=headers
@@ -51,7 +56,7 @@ def code_for(secret: str) -> str:
 
 
 def test_a_person_signs_in_and_out(person):
-    client = Client()
+    client = browser()
     page = client.get("/account/login/?next=/account/")
     assert page.status_code == 200
     assert "remember" not in text(page)
@@ -74,17 +79,17 @@ def test_a_person_signs_in_and_out(person):
 
 def test_sign_in_leads_to_no_other_site(person):
     sent = {"login": person.email, "password": make.PASSWORD, "next": "https://elsewhere.example/"}
-    assert Client().post("/account/login/", sent).headers["Location"] == "/today/"
+    assert browser().post("/account/login/", sent).headers["Location"] == "/today/"
 
 
 def test_nobody_signs_up_and_no_second_address_is_managed():
     for address in ("/account/signup/", "/account/email/", "/account/confirm-email/"):
-        assert Client().get(address).status_code == 404
+        assert browser().get(address).status_code == 404
 
 
 def test_who_left_does_not_get_in(person):
     User.objects.filter(pk=person.pk).update(is_active=False)
-    client = Client()
+    client = browser()
     answer = sign_in(client, person)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/account/inactive/")
     assert not is_signed_in(client)
@@ -94,30 +99,30 @@ def test_who_left_does_not_get_in(person):
 def test_five_wrong_passwords_lock_the_account_for_that_address_only(person):
     other = make.person(Role.AUDITOR)
     for _attempt in range(4):
-        assert sign_in(Client(), person, "wrong").status_code == 200
-    locked = sign_in(Client(), person, "wrong")
+        assert sign_in(browser(), person, "wrong").status_code == 200
+    locked = sign_in(browser(), person, "wrong")
     assert locked.status_code == 429
     assert "locked for 15 minutes" in text(locked)
 
-    assert sign_in(Client(), person).status_code == 429, "the right password does not open it meanwhile"
-    assert sign_in(Client(), other).status_code == 302, "other accounts are not affected"
-    assert sign_in(Client(), person, address=THERE).status_code == 302, "nor is the person elsewhere"
-    forged = sign_in(Client(), person, **{"X-Forwarded-For": THERE, "X-Real-IP": THERE})
+    assert sign_in(browser(), person).status_code == 429, "the right password does not open it meanwhile"
+    assert sign_in(browser(), other).status_code == 302, "other accounts are not affected"
+    assert sign_in(browser(), person, address=THERE).status_code == 302, "nor is the person elsewhere"
+    forged = sign_in(browser(), person, **{"X-Forwarded-For": THERE, "X-Real-IP": THERE})
     assert forged.status_code == 429, "a forged header is no other address"
 
 
 def test_the_lock_ends_by_itself_and_trying_does_not_prolong_it(person):
     for _attempt in range(5):
-        sign_in(Client(), person, "wrong")
+        sign_in(browser(), person, "wrong")
     AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=14))
-    assert sign_in(Client(), person).status_code == 429
+    assert sign_in(browser(), person).status_code == 429
     AccessAttempt.objects.update(attempt_time=F("attempt_time") - timedelta(minutes=2))
-    assert sign_in(Client(), person).status_code == 302
+    assert sign_in(browser(), person).status_code == 302
 
 
 def test_a_lock_does_not_tell_whether_the_account_exists(person):
     stranger = User(email="stranger@vorrang.example")
-    answers = [[sign_in(Client(), who, "wrong") for _attempt in range(5)] for who in (person, stranger)]
+    answers = [[sign_in(browser(), who, "wrong") for _attempt in range(5)] for who in (person, stranger)]
     for known, unknown in zip(*answers, strict=True):
         assert known.status_code == unknown.status_code
     assert text(answers[0][-1]) == text(answers[1][-1])
@@ -125,16 +130,16 @@ def test_a_lock_does_not_tell_whether_the_account_exists(person):
 
 def test_one_address_cannot_go_through_many_accounts(person):
     strangers = [User(email=f"stranger{number}@vorrang.example") for number in range(30)]
-    assert {sign_in(Client(), stranger, "Summer2020!").status_code for stranger in strangers} == {200}
-    refused = sign_in(Client(), person)
+    assert {sign_in(browser(), stranger, "Summer2020!").status_code for stranger in strangers} == {200}
+    refused = sign_in(browser(), person)
     assert refused.status_code == 429
     assert "too often" in text(refused)
-    assert sign_in(Client(), person, address=THERE).status_code == 302
+    assert sign_in(browser(), person, address=THERE).status_code == 302
 
 
 def test_a_session_ends_after_half_an_hour_idle_and_after_twelve_hours(person):
     for key, back in (("last_seen", 31 * 60), ("signed_in", 12 * 3600 + 1)):
-        client = Client()
+        client = browser()
         sign_in(client, person)
         assert is_signed_in(client)
         session = client.session
@@ -147,7 +152,7 @@ def test_a_session_ends_after_half_an_hour_idle_and_after_twelve_hours(person):
 
 
 def test_a_changed_password_ends_the_other_sessions_and_is_told_by_mail(person):
-    here, elsewhere = Client(), Client()
+    here, elsewhere = browser(), browser()
     sign_in(here, person)
     sign_in(elsewhere, person)
     new = "another-horse-battery"
@@ -161,28 +166,28 @@ def test_a_changed_password_ends_the_other_sessions_and_is_told_by_mail(person):
     assert is_signed_in(here)
     assert not is_signed_in(elsewhere)
     assert [message.to for message in mail.outbox] == [[person.email]]
-    assert sign_in(Client(), person).status_code == 200
-    assert sign_in(Client(), person, new).status_code == 302
+    assert sign_in(browser(), person).status_code == 200
+    assert sign_in(browser(), person, new).status_code == 302
 
 
 def test_a_forgotten_password_is_replaced_through_the_mail_once(person):
-    elsewhere = Client()
+    elsewhere = browser()
     sign_in(elsewhere, person)
     for address in (person.email, "stranger@vorrang.example"):
-        asked = Client().post("/account/password/forgotten/", {"email": address})
+        asked = browser().post("/account/password/forgotten/", {"email": address})
         assert asked.headers["Location"] == "/account/password/sent/", "the same for strangers"
-    assert Client().get("/account/password/sent/").status_code == 200
+    assert browser().get("/account/password/sent/").status_code == 200
     (message,) = mail.outbox
     link = re.search(r"http://testserver(/account/password/new/\S+)", message.body)[1]
 
-    client = Client()
+    client = browser()
     form = client.get(link, follow=True)
     new = "another-horse-battery"
     done = client.post(form.request["PATH_INFO"], {"password1": new, "password2": new}, follow=True)
     assert "new password is set" in text(done)
     assert not is_signed_in(elsewhere)
-    assert sign_in(Client(), person, new).status_code == 302
-    assert "does not work any more" in text(Client().get(link, follow=True))
+    assert sign_in(browser(), person, new).status_code == 302
+    assert "does not work any more" in text(browser().get(link, follow=True))
 
 
 def enroll(client: Client) -> tuple[str, list[str]]:
@@ -202,7 +207,7 @@ def enroll(client: Client) -> tuple[str, list[str]]:
 
 @pytest.mark.django_db(transaction=True)  # mail goes when the change is committed
 def test_the_second_step_is_asked_for_and_recovery_codes_work_once(person):
-    client = Client()
+    client = browser()
     sign_in(client, person)
     secret, codes = enroll(client)
     assert [message.to for message in mail.outbox] == [[person.email]]
@@ -217,14 +222,14 @@ def test_the_second_step_is_asked_for_and_recovery_codes_work_once(person):
     assert is_signed_in(client)
 
     for times, expected in ((1, True), (2, False)):
-        client = Client()
+        client = browser()
         sign_in(client, person)
         client.post("/account/codes/authenticate/", {"code": codes[0]})
         assert is_signed_in(client) is expected, f"the {times}. time"
 
 
 def test_guessing_the_second_step_is_bounded(person):
-    client = Client()
+    client = browser()
     sign_in(client, person)
     secret, _codes = enroll(client)
     client.post("/account/logout/")
@@ -237,7 +242,7 @@ def test_guessing_the_second_step_is_bounded(person):
 
 
 def test_the_second_step_can_be_switched_off_after_a_fresh_step(person):
-    client = Client()
+    client = browser()
     sign_in(client, person)
     enroll(client)
     assert client.get("/account/codes/").status_code == 200
@@ -250,6 +255,6 @@ def test_the_second_step_can_be_switched_off_after_a_fresh_step(person):
 
 def test_a_part_asked_for_by_htmx_sends_the_whole_page_to_sign_in():
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/people/?role=auditor"}
-    answer = Client().get("/people/", headers=headers)
+    answer = browser().get("/people/", headers=headers)
     assert answer.status_code == 200
     assert answer.headers["HX-Redirect"].startswith("/account/login/?next=http%3A%2F%2Ftestserver%2Fpeople%2F")
