@@ -39,7 +39,7 @@ class Site:
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
                 [ROOT / "script" / "server", "--port", str(port)],
-                env={**CLEAN, "VORRANG_DATA_DIR": str(data)},
+                env={**CLEAN, "VORRANG_DATA_DIR": str(data), "VORRANG_DEMO_SIZE": "400,1500"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -1,6 +1,7 @@
 """`manage.py demo [--if-empty] [--seed N] [--organizations N] [--requests N]`."""
 
 import argparse
+import os
 import time
 from typing import Any
 
@@ -33,6 +34,10 @@ class Command(BaseCommand):
             raise CommandError("The demonstration is not for production.")
         began = time.monotonic()
         size = Size(options["organizations"], options["requests"], options["seed"])
+        if options["if_empty"] and (told := os.environ.get("VORRANG_DEMO_SIZE")):
+            # The first start of a server: smaller where somebody only wants to see that it starts.
+            organizations, requests = map(_count, told.split(","))
+            size = Size(organizations, requests, options["seed"])
         self.stdout.write(f"  Demonstration: {size.organizations:,} organizations, {size.requests:,} requests")
         build_demo(size, now=clock.now(), tell=self._tell)
         self._tell("Demonstration in all", time.monotonic() - began)
