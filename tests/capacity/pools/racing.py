@@ -61,6 +61,12 @@ def here() -> Where:
 def copy_without(guard_sql: str, name: str):
     """A throwaway copy of the test database in which the owner ran `guard_sql`."""
     original = here().name
+    with connection.cursor() as cursor:
+        # A database is copied only while nobody is connected; what a test server left open counts too.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()"
+        )
     connections.close_all()
     with closing(owner_connection("postgres")) as owner, owner.cursor() as cursor:
         cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
