@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.formats import localize
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -94,7 +95,7 @@ def _fill(fills: Sequence[Fill], waiting: Sequence[Waiting], resource: Resource,
         "%(count)s tier-1 request waits longer than the target.",
         "%(count)s tier-1 requests wait longer than the target.",
         late,
-    ) % {"count": late}
+    ) % {"count": localize(late)}
     chart = Chart(
         key="fill",
         kind=Kind.BAR,
@@ -114,10 +115,12 @@ def _time(times: dict[int, WaitingTime], waiting: Sequence[Waiting]) -> Picture:
     if first.p50 is None:
         told = _("Too few tier-1 requests were decided to tell how long it takes.")
     else:
-        told = _("Half of the tier-1 requests are decided within %(hours)s hours.") % {"hours": _hours(first.p50)}
+        told = _("Half of the tier-1 requests are decided within %(hours)s hours.") % {
+            "hours": localize(_hours(first.p50))
+        }
     behind = _("%(open)s requests wait for a decision, %(late)s of them longer than the target.") % {
-        "open": open_now,
-        "late": late,
+        "open": localize(open_now),
+        "late": localize(late),
     }
     chart = Chart(
         key="time",
