@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from kit.refusal import Conflict, NotAllowed, Refusal
@@ -112,13 +111,6 @@ class Actor:
         if self.is_system or (self.fresh_at is not None and at - self.fresh_at <= FRESH_FOR):
             return None
         return NeedsFreshSignIn()
-
-
-class StaffRequest(HttpRequest):
-    """What views are handed: a request that says who acts (see `users.middleware`)."""
-
-    actor: Actor
-    request_id: UUID
 
 
 def _union(scopes: Iterable[frozenset[Any] | None]) -> frozenset[Any] | None:

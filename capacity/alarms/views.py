@@ -16,7 +16,7 @@ from kit.commands import perform
 from kit.flash import flash, warn
 from kit.lists import list_page
 from kit.refusal import Invalid, require
-from users.access import StaffRequest
+from users.http import ActorRequest
 
 MOST_AT_ONCE = 200
 
@@ -28,14 +28,14 @@ class NothingSelected(Invalid):
     message = gettext_lazy("Select the alarms to take up, 200 at most.")
 
 
-def inbox(request: StaffRequest) -> HttpResponseBase:
+def inbox(request: ActorRequest) -> HttpResponseBase:
     """The alarms of my regions: open, taken up and over."""
     require(may_see_alarms(request.actor))
     return list_page(request, ALARMS, alarm_rows(visible_alarms(request.actor)), template="alarms/inbox.html")
 
 
 @require_POST
-def acknowledge(request: StaffRequest) -> HttpResponse:
+def acknowledge(request: ActorRequest) -> HttpResponse:
     """Take up the selected alarms; each by itself, with what was refused said."""
     ids = _selected(request)
     done = perform(request, lambda: acknowledge_alarms(actor=request.actor, alarm_ids=ids, at=clock.now()))
@@ -51,7 +51,7 @@ def acknowledge(request: StaffRequest) -> HttpResponse:
     return redirect("alarms:inbox")
 
 
-def _selected(request: StaffRequest) -> list[UUID]:
+def _selected(request: ActorRequest) -> list[UUID]:
     try:
         ids = [UUID(text) for text in request.POST.getlist("selected")]
     except ValueError:

@@ -26,7 +26,8 @@ from capacity.staffing.drawing import strip
 from capacity.staffing.queries import staffing_board
 from capacity.staffing.wording import reason_texts
 from kit import clock
-from users.access import Actor, StaffRequest
+from users.access import Actor
+from users.http import ActorRequest
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class OpenAlarm:
     url: str
 
 
-def region(request: StaffRequest, code: str) -> HttpResponse:
+def region(request: ActorRequest, code: str) -> HttpResponse:
     """The page of a region, with the parts that the reader may see."""
     actor = request.actor
     shown = region_for(actor, code)

@@ -29,7 +29,7 @@ from kit.filters import AnyOfFilter, SearchFilter, check_parameters
 from kit.lists import Column, ListSpec, list_page
 from kit.refusal import Invalid
 from kit.templatetags.ui import condition_badge, percent, share_bar, staffing_badge
-from users.access import StaffRequest
+from users.http import ActorRequest
 
 # From west to east, as the tiles are read.
 GROUPS_IN_ORDER = (
@@ -63,7 +63,7 @@ class TileGroup:
     tiles: list[Tile]
 
 
-def tiles(request: StaffRequest) -> HttpResponse:
+def tiles(request: ActorRequest) -> HttpResponse:
     """The regions as tiles, grouped by geography."""
     check_parameters(request.GET, ["condition", "q"])
     wanted = request.GET.get("condition", "")
@@ -84,7 +84,7 @@ def tiles(request: StaffRequest) -> HttpResponse:
     return render(request, "regions/tiles.html", context)
 
 
-def _tiles(request: StaffRequest) -> list[Tile]:
+def _tiles(request: ActorRequest) -> list[Tile]:
     actor = request.actor
     pools = pools_by_region(actor)
     board = staffing_board(visible_datacenters(actor), clock.now())
@@ -127,7 +127,7 @@ class RegionFilters(FilterSet):
         fields: list[str] = []
 
 
-def region_rows(request: StaffRequest) -> QuerySet[Region]:
+def region_rows(request: ActorRequest) -> QuerySet[Region]:
     """The regions with what a row shows: `filled` (permille of the fullest pool) and `staffing`, where visible."""
     pools = visible_pools(request.actor).filter(region=OuterRef("pk"), supply__gt=0)
     fullest = (
@@ -221,7 +221,7 @@ PUBLIC_LIST = _list(_COLUMNS)
 FULL_LIST = _list((*_COLUMNS[:4], *_NUMBER_COLUMNS, *_COLUMNS[4:]))
 
 
-def table(request: StaffRequest) -> HttpResponseBase:
+def table(request: ActorRequest) -> HttpResponseBase:
     """The regions as a list that filters, sorts and exports."""
     spec = FULL_LIST if request.actor.holds(*SEE_HEADROOM, *SEE_STATUS) else PUBLIC_LIST
     return list_page(request, spec, region_rows(request), template="regions/table.html")

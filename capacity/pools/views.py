@@ -19,10 +19,10 @@ from kit.commands import form_page, perform
 from kit.flash import flash, warn
 from kit.lists import list_page
 from kit.refusal import require
-from users.access import StaffRequest
+from users.http import ActorRequest
 
 
-def pool(request: StaffRequest, region: str, resource: str) -> HttpResponseBase:
+def pool(request: ActorRequest, region: str, resource: str) -> HttpResponseBase:
     """What a pool may promise and what it has promised, with every entry."""
     shown = pool_for(request.actor, region, resource)
     context: dict[str, Any] = {"pool": shown}
@@ -37,7 +37,7 @@ def pool(request: StaffRequest, region: str, resource: str) -> HttpResponseBase:
     return list_page(request, LEDGER, ledger_of(shown), template="pools/pool.html", context=context)
 
 
-def terms(request: StaffRequest, region: str, resource: str) -> HttpResponse:
+def terms(request: ActorRequest, region: str, resource: str) -> HttpResponse:
     """State what a pool's supply is made of."""
     shown = pool_for(request.actor, region, resource)
     require(may_change_terms(request.actor, shown))

@@ -25,10 +25,11 @@ from kit import clock
 from kit.commands import form_page, perform
 from kit.flash import flash
 from kit.refusal import NotFound, Refusal, require
-from users.access import NeedsFreshSignIn, StaffRequest
+from users.access import NeedsFreshSignIn
+from users.http import ActorRequest
 
 
-def declare(request: StaffRequest, code: str) -> HttpResponse:
+def declare(request: ActorRequest, code: str) -> HttpResponse:
     """State the condition of a region."""
     region = region_for(request.actor, code)
     require(may_declare_condition(request.actor, region))
@@ -54,13 +55,13 @@ def declare(request: StaffRequest, code: str) -> HttpResponse:
     return form_page(request, "regions/declare.html", form, {"region": region, "history": condition_history(region, 5)})
 
 
-def proposal(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def proposal(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """A declaration, and what may be done with it."""
     return _proposal_page(request, _declaration(request, public_id), RefuseForm())
 
 
 @require_POST
-def confirm(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def confirm(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """Put the second signature under a proposal."""
     declaration = _declaration(request, public_id)
     perform(
@@ -71,7 +72,7 @@ def confirm(request: StaffRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def refuse(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def refuse(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """Refuse a proposal with a reason."""
     declaration = _declaration(request, public_id)
     form = RefuseForm(request.POST)
@@ -90,7 +91,7 @@ def refuse(request: StaffRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def withdraw(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def withdraw(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """Take one's own proposal back."""
     declaration = _declaration(request, public_id)
     perform(
@@ -100,7 +101,7 @@ def withdraw(request: StaffRequest, public_id: UUID) -> HttpResponse:
     return redirect("regions:region", declaration.region.code)
 
 
-def _proposal_page(request: StaffRequest, declaration: ConditionDeclaration, form: RefuseForm) -> HttpResponse:
+def _proposal_page(request: ActorRequest, declaration: ConditionDeclaration, form: RefuseForm) -> HttpResponse:
     is_open = declaration.is_open
     why_not = may_answer_condition(request.actor, declaration, clock.now())
     context = {
@@ -120,7 +121,7 @@ def _shown(refusal: Refusal | None) -> Refusal | None:
     return None if isinstance(refusal, NeedsFreshSignIn) else refusal
 
 
-def _declaration(request: StaffRequest, public_id: UUID) -> ConditionDeclaration:
+def _declaration(request: ActorRequest, public_id: UUID) -> ConditionDeclaration:
     declaration = (
         ConditionDeclaration.objects.filter(public_id=public_id, region__in=visible_regions(request.actor))
         .select_related("region", "proposed_by", "confirmed_by", "refused_by")

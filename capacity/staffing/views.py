@@ -31,7 +31,7 @@ from capacity.staffing.wording import reason_texts
 from kit import clock
 from kit.filters import check_parameters
 from kit.refusal import Invalid, NotFound, require
-from users.access import StaffRequest
+from users.http import ActorRequest
 
 
 class UnknownStatus(Invalid):
@@ -41,7 +41,7 @@ class UnknownStatus(Invalid):
     message = _("There is no staffing status “%(status)s”.")
 
 
-def board(request: StaffRequest) -> HttpResponse:
+def board(request: ActorRequest) -> HttpResponse:
     """Every datacenter with its last two weeks."""
     require(may_see_status(request.actor))
     check_parameters(request.GET, ["status"])
@@ -68,7 +68,7 @@ def board(request: StaffRequest) -> HttpResponse:
     return render(request, "staffing/board.html", context)
 
 
-def datacenter_for(request: StaffRequest, code: str) -> Datacenter:
+def datacenter_for(request: ActorRequest, code: str) -> Datacenter:
     """The datacenter with this code, with its status. Raises `NotFound`, or why its numbers are not shown."""
     found = visible_datacenters(request.actor).filter(code=code).select_related("region", "status").first()
     if found is None:
@@ -77,7 +77,7 @@ def datacenter_for(request: StaffRequest, code: str) -> Datacenter:
     return found
 
 
-def datacenter(request: StaffRequest, code: str) -> HttpResponse:
+def datacenter(request: ActorRequest, code: str) -> HttpResponse:
     """One datacenter: how its crew stands now and what was reported of its shifts."""
     shown = datacenter_for(request, code)
     at = clock.now()

@@ -21,10 +21,10 @@ from kit import clock
 from kit.commands import form_page, perform
 from kit.flash import flash, warn
 from kit.refusal import require
-from users.access import StaffRequest
+from users.http import ActorRequest
 
 
-def report(request: StaffRequest, code: str) -> HttpResponse:
+def report(request: ActorRequest, code: str) -> HttpResponse:
     """File who was there in a shift; the shift that is on unless the address names another."""
     datacenter = datacenter_for(request, code)
     require(may_report_shift(request.actor, datacenter.region.code))
@@ -72,7 +72,7 @@ def report(request: StaffRequest, code: str) -> HttpResponse:
     return form_page(request, "staffing/report.html", form, context)
 
 
-def vouch(request: StaffRequest, code: str) -> HttpResponse:
+def vouch(request: ActorRequest, code: str) -> HttpResponse:
     """Let the last reported state count for another day."""
     datacenter = datacenter_for(request, code)
     require(may_vouch_for_crew(request.actor, datacenter.region.code))
@@ -90,7 +90,7 @@ def vouch(request: StaffRequest, code: str) -> HttpResponse:
     return form_page(request, "staffing/vouch.html", form, {"datacenter": datacenter, "region": datacenter.region})
 
 
-def _chosen(request: StaffRequest, datacenter: Datacenter) -> tuple[date, str] | None:
+def _chosen(request: ActorRequest, datacenter: Datacenter) -> tuple[date, str] | None:
     """The shift that the address or the form names, or the one that is on; None where it names none."""
     given: Any = request.POST if request.method == "POST" else request.GET
     if not ("date" in given or "shift" in given):
@@ -99,7 +99,7 @@ def _chosen(request: StaffRequest, datacenter: Datacenter) -> tuple[date, str] |
     return (asked.cleaned_data["date"], asked.cleaned_data["shift"]) if asked.is_valid() else None
 
 
-def _tell_of_supply(request: StaffRequest, datacenter: Datacenter, changes: list[SupplyChange]) -> None:
+def _tell_of_supply(request: ActorRequest, datacenter: Datacenter, changes: list[SupplyChange]) -> None:
     """What followed for the supply of the region."""
     if changes:
         gate = changes[0].new_terms["gate_permille"]

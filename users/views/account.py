@@ -15,20 +15,19 @@ from kit.clock import now
 from kit.commands import form_page, perform
 from kit.flash import flash, warn
 from kit.forms import Form
-from users.access import StaffRequest
 from users.actions.create_token import create_token
 from users.actions.revoke_token import revoke_token
 from users.actions.set_preferences import set_preferences
 from users.forms import PreferencesForm, TokenForm
-from users.models import User
+from users.http import ActorRequest
 from users.queries import tokens_of
 
 PREFERENCES = ("name", "language", "theme", "time_zone", "shortcuts_enabled", "notify", "row_version")
 
 
-def account(request: StaffRequest) -> HttpResponse:
+def account(request: ActorRequest) -> HttpResponse:
     """How I want the pages, how I sign in, and the tokens of my programs."""
-    form = PreferencesForm(request.POST or None, initial={name: getattr(_me(request), name) for name in PREFERENCES})
+    form = PreferencesForm(request.POST or None, initial={name: getattr(request.user, name) for name in PREFERENCES})
     if request.method == "POST" and form.is_valid():
         done = perform(request, lambda: set_preferences(actor=request.actor, at=now(), **form.cleaned_data), form)
         if done:
@@ -40,7 +39,7 @@ def account(request: StaffRequest) -> HttpResponse:
 
 @require_POST
 @never_cache
-def make_token(request: StaffRequest) -> HttpResponse:
+def make_token(request: ActorRequest) -> HttpResponse:
     """Makes an API token and shows it, this once."""
     form = TokenForm(request.POST)
     if form.is_valid():
@@ -51,31 +50,26 @@ def make_token(request: StaffRequest) -> HttpResponse:
         if done:
             made: Any = done.value
             return render(request, "users/token_made.html", {"token": made.token, "secret": made.secret})
-    preferences = PreferencesForm(initial={name: getattr(_me(request), name) for name in PREFERENCES})
+    preferences = PreferencesForm(initial={name: getattr(request.user, name) for name in PREFERENCES})
     return _account_page(request, preferences, form, shown=form)
 
 
 @require_POST
-def revoke(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def revoke(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """Ends an API token."""
     perform(request, lambda: revoke_token(actor=request.actor, token_id=public_id, at=now()))
     flash(request, _("The token does not work any more."))
     return redirect("users:account")
 
 
-def _me(request: StaffRequest) -> User:
-    me: Any = request.user
-    return me
-
-
 def _account_page(
-    request: StaffRequest, preferences: PreferencesForm, token_form: TokenForm, shown: Form | None = None
+    request: ActorRequest, preferences: PreferencesForm, token_form: TokenForm, shown: Form | None = None
 ) -> HttpResponse:
     context = {
         "token_form": token_form,
-        "tokens": tokens_of(_me(request)),
+        "tokens": tokens_of(request.user),
         "now": now(),
-        "has_second_step": is_mfa_enabled(_me(request)),
+        "has_second_step": is_mfa_enabled(request.user),
         "preferences": preferences,
     }
     return form_page(request, "users/account.html", shown or preferences, context)

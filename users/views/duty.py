@@ -11,14 +11,15 @@ from kit.clock import now
 from kit.commands import form_page, perform
 from kit.flash import flash
 from kit.refusal import require
-from users.access import StaffRequest, may_plan_duty
+from users.access import may_plan_duty
 from users.actions.drop_duty import drop_duty
 from users.actions.plan_duty import plan_duty
 from users.forms import DutyForm
+from users.http import ActorRequest
 from users.queries import coming_shifts
 
 
-def duty(request: StaffRequest) -> HttpResponse:
+def duty(request: ActorRequest) -> HttpResponse:
     """Who is on duty now and who comes next, for everybody; planning, for who may."""
     at = now()
     form = DutyForm(request.POST or None)
@@ -52,7 +53,7 @@ def duty(request: StaffRequest) -> HttpResponse:
 
 
 @require_POST
-def drop(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def drop(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """Takes a shift off the rota."""
     perform(request, lambda: drop_duty(actor=request.actor, shift_id=public_id, at=now()))
     flash(request, _("The shift is off the rota."))

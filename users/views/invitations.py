@@ -12,16 +12,16 @@ from django.views.decorators.cache import never_cache
 from kit.clock import now
 from kit.commands import form_page, perform
 from kit.flash import flash
-from users.access import StaffRequest
 from users.actions.accept_invitation import accept_invitation, open_invitation
 from users.forms import AcceptForm
+from users.http import ActorRequest
 
 
 @login_not_required
 @never_cache
-def accept(request: StaffRequest, token: str) -> HttpResponse:
+def accept(request: ActorRequest, token: str) -> HttpResponse:
     """Takes a name and a password; whoever has the link may, once. Nobody who is signed in needs it."""
-    if request.user.is_authenticated:
+    if request.actor.is_somebody:
         return render(request, "users/signed_in_already.html", status=409)
     form = AcceptForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -19,7 +19,8 @@ from kit.flash import flash
 from kit.hints import hint
 from kit.lists import list_page
 from kit.refusal import NotFound, require
-from users.access import StaffRequest, may_read_journal
+from users.access import may_read_journal
+from users.http import ActorRequest
 from users.lists import JOURNAL
 
 
@@ -31,7 +32,7 @@ class NoSuchEntry(NotFound):
 
 
 @require_safe
-def journal(request: StaffRequest) -> HttpResponseBase:
+def journal(request: ActorRequest) -> HttpResponseBase:
     """Everything that happened, newest first, and how the chain stands."""
     require(may_read_journal(request.actor))
     context = {"chain": chain_state(), "problems": PROBLEMS}
@@ -39,7 +40,7 @@ def journal(request: StaffRequest) -> HttpResponseBase:
 
 
 @require_safe
-def entry(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def entry(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """One entry: what was before and after, and its place in the chain."""
     require(may_read_journal(request.actor))
     found = entries().filter(public_id=public_id).first()
@@ -59,7 +60,7 @@ def entry(request: StaffRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def verify(request: StaffRequest) -> HttpResponse:
+def verify(request: ActorRequest) -> HttpResponse:
     """Has the whole chain verified in the background."""
     require(may_read_journal(request.actor))
 

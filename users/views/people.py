@@ -15,7 +15,7 @@ from kit.commands import form_page, perform
 from kit.flash import flash, warn
 from kit.lists import list_page
 from kit.refusal import require
-from users.access import StaffRequest, may_invite, may_manage, may_see_people
+from users.access import may_invite, may_manage, may_see_people
 from users.actions.assign_role import assign_role
 from users.actions.create_portfolio import create_portfolio
 from users.actions.end_role import end_role as dismiss
@@ -23,6 +23,7 @@ from users.actions.invite_person import Invited, invite_person
 from users.actions.user_leaves import user_leaves
 from users.actions.withdraw_invitation import withdraw_invitation
 from users.forms import InvitationForm, LeavingForm, PortfolioForm, RoleForm
+from users.http import ActorRequest
 from users.letters import mail_invitation
 from users.lists import PEOPLE
 from users.models import User
@@ -32,7 +33,7 @@ from users.roles import Role
 
 
 @require_safe
-def people_list(request: StaffRequest) -> HttpResponseBase:
+def people_list(request: ActorRequest) -> HttpResponseBase:
     """Everybody, and the invitations that are open."""
     require(may_see_people(request.actor))
     may_act = may_invite(request.actor) is None
@@ -41,14 +42,14 @@ def people_list(request: StaffRequest) -> HttpResponseBase:
 
 
 @require_safe
-def person(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def person(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """One person: roles now and before, and their history."""
     require(may_see_people(request.actor))
     return _person_page(request, _person(public_id), RoleForm())
 
 
 @require_POST
-def assign(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def assign(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """Gives a role, or a held one another reach."""
     require(may_see_people(request.actor))
     form = RoleForm(request.POST)
@@ -73,7 +74,7 @@ def assign(request: StaffRequest, public_id: UUID) -> HttpResponse:
 
 
 @require_POST
-def end_role(request: StaffRequest, public_id: UUID, assignment_id: UUID) -> HttpResponse:
+def end_role(request: ActorRequest, public_id: UUID, assignment_id: UUID) -> HttpResponse:
     """Ends a held role."""
     reason = request.POST.get("reason", "")[:500]
     perform(
@@ -84,7 +85,7 @@ def end_role(request: StaffRequest, public_id: UUID, assignment_id: UUID) -> Htt
     return redirect("users:person", public_id)
 
 
-def leaving(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def leaving(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """What ends when a person leaves, and who takes over."""
     subject = _person(public_id)
     require(may_manage(request.actor, subject))
@@ -117,7 +118,7 @@ def leaving(request: StaffRequest, public_id: UUID) -> HttpResponse:
 
 
 @never_cache
-def invite(request: StaffRequest) -> HttpResponse:
+def invite(request: ActorRequest) -> HttpResponse:
     """Invites somebody; the link is shown once and mailed."""
     require(may_invite(request.actor))
     form = InvitationForm(request.POST or None)
@@ -132,7 +133,7 @@ def invite(request: StaffRequest) -> HttpResponse:
     return form_page(request, "users/invite.html", form)
 
 
-def _invited(request: StaffRequest, invited: Invited) -> HttpResponse:
+def _invited(request: ActorRequest, invited: Invited) -> HttpResponse:
     address = request.build_absolute_uri(reverse("users:accept", args=[invited.token]))
     context = {
         "invitation": invited.invitation,
@@ -143,14 +144,14 @@ def _invited(request: StaffRequest, invited: Invited) -> HttpResponse:
 
 
 @require_POST
-def withdraw(request: StaffRequest, public_id: UUID) -> HttpResponse:
+def withdraw(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """Takes an invitation back."""
     perform(request, lambda: withdraw_invitation(actor=request.actor, invitation_id=public_id, at=now()))
     flash(request, _("The invitation is withdrawn; its link does not work any more."))
     return redirect("users:people")
 
 
-def portfolio_list(request: StaffRequest) -> HttpResponse:
+def portfolio_list(request: ActorRequest) -> HttpResponse:
     """Portfolios, and a form for one more."""
     require(may_see_people(request.actor))
     form = PortfolioForm(request.POST or None)
@@ -170,7 +171,7 @@ def _person(public_id: UUID) -> User:
     return found
 
 
-def _person_page(request: StaffRequest, subject: User, form: RoleForm) -> HttpResponse:
+def _person_page(request: ActorRequest, subject: User, form: RoleForm) -> HttpResponse:
     refusal = may_manage(request.actor, subject)
     assignments = list(assignments_of(subject))
     context = {
