@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
+from django.utils import translation
 
 pytest_plugins = ["tests.browsing", "tests.calling", "tests.visiting"]
 
@@ -67,3 +68,10 @@ def _empty_as_owner(self) -> None:
 
 
 TransactionTestCase._fixture_teardown = _empty_as_owner
+
+
+@pytest.fixture(autouse=True)
+def _sentences_in_english():
+    """Tests compare sentences in the language they are written in; pages choose their own per request."""
+    with translation.override("en"):
+        yield
