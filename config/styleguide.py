@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from kit import clock
 from kit.charts import Certainty, Chart, Kind, Mark, Series, Tile
@@ -24,42 +25,56 @@ SAMPLE_ID = UUID("01937a5e-9c00-7d2e-8f41-5b7cc01d2e9a")
 class SampleForm(Form):
     """One field of each kind."""
 
-    resource = forms.ChoiceField(label=_("Resource"), choices=[("vcpu", "vCPU"), ("memory_gib", _("Memory (GiB)"))])
-    quantity = QuantityField(label=_("Quantity"), help_text=_("In units of the resource."))
-    needed_by = forms.DateField(label=_("Needed by"), widget=forms.DateInput(attrs={"type": "date"}))
+    resource = forms.ChoiceField(
+        label=gettext_lazy("Resource"), choices=[("vcpu", "vCPU"), ("memory_gib", gettext_lazy("Memory (GiB)"))]
+    )
+    quantity = QuantityField(label=gettext_lazy("Quantity"), help_text=gettext_lazy("In units of the resource."))
+    needed_by = forms.DateField(label=gettext_lazy("Needed by"), widget=forms.DateInput(attrs={"type": "date"}))
     residency = forms.ChoiceField(
-        label=_("Data residency"),
-        choices=[("any", _("Anywhere")), ("eu", _("European Union")), ("country", _("The country of the customer"))],
+        label=gettext_lazy("Data residency"),
+        choices=[
+            ("any", gettext_lazy("Anywhere")),
+            ("eu", gettext_lazy("European Union")),
+            ("country", gettext_lazy("The country of the customer")),
+        ],
         widget=forms.RadioSelect,
         initial="eu",
     )
     organization = forms.ChoiceField(
-        label=_("Organization"),
+        label=gettext_lazy("Organization"),
         choices=[("", "")]
         + [(f"{name}-{number}", f"{name} {number}") for number in range(1, 40) for name in ("Klinikum", "Stadtwerke")],
         widget=forms.Select(attrs={"data-search": ""}),
         required=False,
-        help_text=_("Type to search."),
+        help_text=gettext_lazy("Type to search."),
     )
     regions = forms.MultipleChoiceField(
-        label=_("Acceptable regions"),
+        label=gettext_lazy("Acceptable regions"),
         choices=[("westeurope", "West Europe"), ("germanywestcentral", "Germany West Central")],
         widget=forms.CheckboxSelectMultiple,
         required=False,
     )
     justification = required_text(
-        _("Justification"), max_length=2000, lines=4, help_text=_("What stands still without it?")
+        gettext_lazy("Justification"), max_length=2000, lines=4, help_text=gettext_lazy("What stands still without it?")
     )
-    evidence = forms.FileField(label=_("Evidence"), required=False, help_text=_("PDF or picture, at most 5 MB."))
+    evidence = forms.FileField(
+        label=gettext_lazy("Evidence"), required=False, help_text=gettext_lazy("PDF or picture, at most 5 MB.")
+    )
     partial = forms.BooleanField(
-        label=_("Less is useful too"), required=False, help_text=_("Then the least useful quantity is asked for.")
+        label=gettext_lazy("Less is useful too"),
+        required=False,
+        help_text=gettext_lazy("Then the least useful quantity is asked for."),
     )
-    ticket = optional_text(_("Ticket"))
+    ticket = optional_text(gettext_lazy("Ticket"))
 
     groups = (
-        Group(_("What is needed"), ("resource", "quantity", "needed_by"), _("New capacity only; what you run stays.")),
-        Group(_("Where and why"), ("residency", "organization", "regions", "justification", "evidence")),
-        Group(_("More"), ("partial", "ticket"), _("Minimum, reference"), folded=True),
+        Group(
+            gettext_lazy("What is needed"),
+            ("resource", "quantity", "needed_by"),
+            gettext_lazy("New capacity only; what you run stays."),
+        ),
+        Group(gettext_lazy("Where and why"), ("residency", "organization", "regions", "justification", "evidence")),
+        Group(gettext_lazy("More"), ("partial", "ticket"), gettext_lazy("Minimum, reference"), folded=True),
     )
 
 
