@@ -131,6 +131,11 @@ def test_language_and_appearance_are_switched_in_the_frame_and_by_nobody_in_a_co
     visit("/account/appearance/", as_=person, method="post", data={"theme": "light"})
     person.refresh_from_db()
     assert (person.language, person.theme) == ("de", "light")
+    for odd in ("-1", "overrides", "x:y", "//elsewhere.example", "javascript:alert(1)", "\\\\elsewhere.example"):
+        answer = visit("/account/appearance/", as_=person, method="post", data={"theme": "light", "next": odd})
+        assert answer.status_code == 302
+        assert "elsewhere" not in answer.headers["Location"]
+        assert "javascript" not in answer.headers["Location"]
     nobody = Client()
     answer = nobody.post("/account/appearance/", {"language": "en", "next": "https://elsewhere.example/"})
     assert answer.status_code == 302

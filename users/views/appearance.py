@@ -2,8 +2,7 @@
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import check_for_language
 from django.views.decorators.http import require_POST
 
@@ -20,7 +19,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     """
     language, theme = request.POST.get("language", ""), request.POST.get("theme", "")
     back = request.POST.get("next")
-    answer = redirect(same_site(back, request)) if back else HttpResponse(status=204)
+    answer = HttpResponseRedirect(same_site(back, request)) if back else HttpResponse(status=204)
     if request.user.is_authenticated:
         choose_appearance(actor=request.actor, language=language, theme=theme)  # type: ignore[attr-defined]
     elif language in dict(settings.LANGUAGES) and check_for_language(language):

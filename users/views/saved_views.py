@@ -3,8 +3,7 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
@@ -24,7 +23,7 @@ def save(request: HttpRequest) -> HttpResponse:
     sent = {name: request.POST.get(name, "") for name in ("page", "name", "query")}
     perform(request, lambda: save_view(actor=actor, at=now(), **sent))
     flash(request, gettext("The view is saved."))
-    return redirect(same_site(request.POST.get("next"), request))
+    return HttpResponseRedirect(same_site(request.POST.get("next"), request))
 
 
 @login_required
@@ -34,4 +33,4 @@ def delete(request: HttpRequest, view_id: UUID) -> HttpResponse:
     actor = request.actor  # type: ignore[attr-defined]
     perform(request, lambda: delete_view(actor=actor, view_id=view_id, at=now()))
     flash(request, gettext("The view is deleted."))
-    return redirect(same_site(request.POST.get("next"), request))
+    return HttpResponseRedirect(same_site(request.POST.get("next"), request))
