@@ -114,7 +114,8 @@ DATABASE_OWNER_URL = os.environ.get("DATABASE_OWNER_URL", "")
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)  # seconds
 # Every question is short; compiling one would take longer than answering it.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c jit=off"
+_asked_for = DATABASES["default"]["OPTIONS"].get("options", "")
+DATABASES["default"]["OPTIONS"]["options"] = f"{_asked_for} -c jit=off".strip()
 if IN_TESTS and (_test_db := os.environ.get("VORRANG_TEST_DB")):
     DATABASES["default"]["TEST"] = {"NAME": _test_db}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
