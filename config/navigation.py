@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from capacity.alarms.access import alarms_to_take_up
 from capacity.regions.queries import proposals_waiting_for
+from capacity.review.queries import waiting_for_answer, waiting_for_reviewer
 from customers.queries import waiting_for_account_manager, waiting_for_verifier
 from kit.navigation import Group, Job, Place, menu
 from users.models import User
@@ -27,12 +28,20 @@ JOBS: tuple[Job, ...] = (
     Job(
         _("Requests"),
         (
-            Place(_("Review queue"), "/queue/", "inbox", _of(REVIEWER, DUTY_MANAGER), keys="g q"),
+            Place(
+                _("Review queue"),
+                "/queue/",
+                "inbox",
+                _of(REVIEWER, DUTY_MANAGER),
+                waiting=waiting_for_reviewer,
+                keys="g q",
+            ),
             Place(
                 _("All requests"),
                 "/requests/",
                 "clipboard-list",
-                _of(ACCOUNT_MANAGER, REVIEWER, DUTY_MANAGER, OPERATOR),
+                _of(ACCOUNT_MANAGER, REVIEWER, DUTY_MANAGER, OPERATOR, EXECUTIVE),
+                waiting=waiting_for_answer,
                 keys="g r",
             ),
         ),

@@ -7,8 +7,10 @@ def connect() -> None:
     """Called once when every app is loaded."""
     from capacity.regions.models import Region
     from capacity.review.actions.end_leases import end_leases
+    from capacity.review.panels import request_panel
     from config.journal_words import ACTIONS, SUBJECTS
     from customers.evidence import provide_services
+    from customers.panels import provide_organization_panel
     from journal.wording import provide_words
     from priorities.models import WorkloadClass
     from users.actions.user_leaves import provide_hand_over
@@ -18,6 +20,7 @@ def connect() -> None:
         return [(workload.code, workload.name) for workload in WorkloadClass.objects.all()]
 
     provide_services(workload_classes)
+    provide_organization_panel(request_panel)
     provide_words(ACTIONS, SUBJECTS)
     provide_regions(lambda: list(Region.objects.order_by("name").values_list("code", "name")))
     provide_hand_over(end_leases)

@@ -39,7 +39,6 @@ from capacity.review.forms import (
 from capacity.review.review_page import Effect, ReviewPage
 from capacity.review.wording import granted_phrase
 from kit.forms import VersionedForm
-from priorities.models import WorkloadClass
 from users.access import Actor
 
 
@@ -126,7 +125,7 @@ def review_form(act: Act, page: ReviewPage, data: Any = None, *, initial: dict[s
         claimed = page.request.claimed_workload
         options["workloads"] = [(claimed.code, claimed.name)]
     elif act.key == "reclassify":
-        options["workloads"] = [(one.code, one.name) for one in WorkloadClass.objects.all()]
+        options["workloads"] = page.uses
     values = {"row_version": page.request.row_version, **(initial or {})}
     return act.form(data, initial=values, **options)
 

@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet
 
 from capacity.intake.circumstances import with_asked
-from capacity.intake.position import BY_COMPLETENESS, BY_TIER
+from capacity.intake.position import BY_COMPLETENESS, BY_TIER, WAITING_STATES
 from capacity.regions.models import Region
 from capacity.requests.access import visible_requests
-from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestRegion, RequestState
+from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestRegion, RequestState, Stage
+from customers.access import own_portfolios
 from kit.refusal import Refusal
 from users.access import Actor
 from users.roles import Role
@@ -53,3 +54,30 @@ def to_decide(actor: Actor, order: tuple[str, ...]) -> QuerySet[CapacityRequest]
     """What waits for a reviewer's decision, in order; what waits for a second signature is left out."""
     waiting = review_queue(actor).exclude(state=RequestState.AWAITING_SECOND_SIGNATURE)
     return waiting.exclude(filed_by=actor.user_id).order_by(*order)
+
+
+def waiting_for_reviewer(actor: Actor) -> QuerySet[CapacityRequest]:
+    """What this person may decide or sign: the badge of the queue."""
+    mine = CapacityRequest.objects.none()
+    if actor.holds(Role.CAPACITY_REVIEWER):
+        mine = _within(WAITING_STATES, actor.regions_of(Role.CAPACITY_REVIEWER)).exclude(filed_by=actor.user_id)
+    if actor.holds(Role.DUTY_MANAGER):
+        unsigned = _within([RequestState.AWAITING_SECOND_SIGNATURE], actor.regions_of(Role.DUTY_MANAGER))
+        signed = Decision.objects.filter(request=OuterRef("pk"), stage=Stage.FIRST_SIGNATURE, by=actor.user_id)
+        mine = mine | unsigned.exclude(filed_by=actor.user_id).exclude(Exists(signed))
+    return mine
+
+
+def waiting_for_answer(actor: Actor) -> QuerySet[CapacityRequest]:
+    """The questions on requests that wait for an answer from this account manager: the badge of the requests."""
+    return CapacityRequest.objects.filter(
+        state=RequestState.INFORMATION_REQUESTED, organization__portfolio__in=own_portfolios(actor)
+    )
+
+
+def _within(states: Iterable[str], regions: frozenset[str] | None) -> QuerySet[CapacityRequest]:
+    requests = CapacityRequest.objects.filter(state__in=list(states))
+    if regions is None:
+        return requests
+    asked = RequestRegion.objects.filter(request=OuterRef("pk"), region__code__in=regions)
+    return requests.filter(Exists(asked))

@@ -34,7 +34,7 @@ from customers.signs import claim_sign
 from kit.refusal import NotFound, Refusal
 from kit.signs import Sign
 from priorities import policy
-from priorities.wording import change_text, reason_text, sentence_text, term_label
+from priorities.wording import change_text, reason_text, sentence_text, term_label, workload_label
 from users.access import Actor
 
 # How much of the queue stands beside the case, and how many of those ahead are named.
@@ -125,6 +125,7 @@ class ReviewPage:
     at: datetime
     ranked: Ranked
     ask: Ask
+    uses: tuple[tuple[str, str], ...]
     why: Why
     effects: tuple[Effect, ...]
     ways: tuple[WayOut, ...]
@@ -204,6 +205,8 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
         at=at,
         ranked=ranked,
         ask=ask,
+        # The classes that the policy knows, from its value: no question needed.
+        uses=tuple((code, capfirst(workload_label(code))) for code, _points in terms.workload_scores),
         why=_why(ranked, terms, at),
         effects=tuple(
             _effect(ask, place, seen, ahead.get(place.code, ()), places[place.code], terms, actor)

@@ -303,10 +303,10 @@ def test_the_page_of_an_organization_costs_the_same_for_many_claims(visit, home,
     organization = make.hospital(portfolio=home, manager=manager)
     make.verified_claim(of=organization, at=now())
     reader = make.person(Role.CAPACITY_REVIEWER)
-    visit(page_of(organization), as_=reader, queries=9)
+    visit(page_of(organization), as_=reader, queries=11)
     for code in ("CI-WATER", "CI-ENERGY", "ED-REMOTE"):
         make.verified_claim(code, of=organization, at=now())
-    page = text(visit(page_of(organization), as_=reader, queries=9))
+    page = text(visit(page_of(organization), as_=reader, queries=11))
     assert "CI-ENERGY" in page
 
 

@@ -7,8 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from capacity.requests.actions.withdraw_request import withdraw_request
 from capacity.requests.models import CapacityRequest, Ranking
 from capacity.requests.ranking import Cause, order_as_of, order_columns, rank_now, rerank_requests, sweep_order
+from capacity.requests.urgency import push_claim_urgency
 from capacity.review.actions.confirm_workload import confirm_workload
 from customers.actions.revoke_claim import revoke_claim
 from priorities import policy
@@ -170,3 +172,18 @@ def test_ranking_many_asks_as_often_as_ranking_one():
             assert rerank_requests(some, cause=Cause.SWEEP, at=NOW) == len(some)
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 10
+
+
+def test_a_claim_that_a_request_waits_for_is_urgent_until_the_request_is_decided():
+    hospital, other = make.hospital(), make.hospital("Klinikum Anderswo")
+    claim, idle = make.claim(of=hospital), make.claim(of=other)
+    request = make.request(hospital, workload="health_records")
+    assert push_claim_urgency(at=NOW) == 1
+    assert push_claim_urgency(at=NOW) == 0
+    claim.refresh_from_db()
+    idle.refresh_from_db()
+    assert (claim.urgency, idle.urgency) == (100, 0)
+    withdraw_request(actor=make.actor(request.filed_by), request_id=request.public_id, reason="Over.", at=NOW)
+    assert push_claim_urgency(at=NOW) == 1
+    claim.refresh_from_db()
+    assert claim.urgency == 0
