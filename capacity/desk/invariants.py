@@ -1,120 +1,467 @@
-"""What must always hold, asked of the database from outside the code that keeps it.
+"""What must hold over all rows at any moment, asked of the rows themselves and not of the code that wrote them.
 
-Each question is one statement that returns what breaks the rule; a healthy installation answers
-every one with nothing.
+Most of it the database refuses to break anyway; this proves that it did, and checks what no constraint can say: that
+pools add up, that every decision left its traces, and that stored rankings and diagnoses come out the same again.
+Reads only. Each check is independent of the others and names what breaks it.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
 
-from django.db import connection
+from django.db import connection, models
 
-from capacity.requests.models import Ranking
+from capacity.intake.diagnosis import ahead_from, as_dict, ask_from, assess, place_from
+from capacity.levers.models import LEVER_LIFE, Lever, LeverMove, LeverState
+from capacity.notices.models import NOTICE_LIFE, Notice, NoticeMove
+from capacity.regions.models import SCARCE_CONDITIONS
+from capacity.requests.models import REQUEST_LIFE, CapacityRequest, Decision, Outcome, Ranking, RequestMove, Stage
+from customers.models import CLAIM_LIFE, CLAIM_STANDING, Claim, ClaimMove
+from kit.transitions import Life
 from priorities import policy
-from priorities.models import PolicyVersion
+from priorities.models import OVERRIDE_LIFE, Override, OverrideMove, PolicyVersion
 from priorities.policies import policy_of
 
-BATCH = 2_000
+# More would only repeat what the first few say.
+MOST_TOLD = 20
 
 
 @dataclass(frozen=True)
-class Breach:
-    """A rule that does not hold, and an example of where."""
+class Finding:
+    """One check: its name, how many rows it looked at, and what breaks it (the first few, and how many in all)."""
 
-    rule: str
-    example: str
+    name: str
+    looked_at: int
+    faults: tuple[str, ...]
+    fault_count: int
 
-
-_STANDING = """
-    SELECT entry.pool_id, entry.kind, entry.level, sum(entry.quantity) AS quantity
-    FROM capacity_ledgerentry entry
-    WHERE entry.kind IN ('hold', 'grant')
-      AND NOT EXISTS (SELECT 1 FROM capacity_ledgerentry release WHERE release.releases_id = entry.id)
-    GROUP BY entry.pool_id, entry.kind, entry.level
-"""
-
-RULES: dict[str, str] = {
-    "What a pool has promised is what its ledger says": f"""
-        SELECT pool.id FROM capacity_pool pool LEFT JOIN (
-            SELECT pool_id,
-                   sum(quantity) FILTER (WHERE kind = 'hold') AS held,
-                   sum(quantity) FILTER (WHERE kind = 'grant') AS granted,
-                   sum(quantity) FILTER (WHERE level = 'general') AS general,
-                   sum(quantity) FILTER (WHERE level = 'critical') AS critical,
-                   sum(quantity) FILTER (WHERE level = 'reserve') AS reserve
-            FROM ({_STANDING}) standing GROUP BY pool_id
-        ) ledger ON ledger.pool_id = pool.id
-        WHERE (pool.held, pool.granted, pool.committed_general, pool.committed_critical, pool.committed_reserve)
-            <> (coalesce(ledger.held, 0), coalesce(ledger.granted, 0), coalesce(ledger.general, 0),
-                coalesce(ledger.critical, 0), coalesce(ledger.reserve, 0))
-    """,  # noqa: S608 - put together from the constant above
-    "No pool has promised more than its supply, but for a recorded deficit": """
-        SELECT id FROM capacity_pool
-        WHERE held + granted > greatest(supply, 0) + deficit
-           OR committed_general > supply_open + deficit_open
-           OR committed_general + committed_critical > supply_critical + deficit_critical
-    """,
-    "A request stands where its last move took it": """
-        SELECT request.id FROM capacity_capacityrequest request
-        JOIN LATERAL (
-            SELECT new_state FROM capacity_requestmove move WHERE move.request_id = request.id
-            ORDER BY move.id DESC LIMIT 1
-        ) last ON true
-        WHERE last.new_state <> request.state
-    """,
-    "Every request has a move": """
-        SELECT id FROM capacity_capacityrequest request
-        WHERE NOT EXISTS (SELECT 1 FROM capacity_requestmove move WHERE move.request_id = request.id)
-    """,
-    "A granted request has a decision": """
-        SELECT id FROM capacity_capacityrequest request
-        WHERE state IN ('approved', 'partly_approved', 'approved_elsewhere', 'declined', 'fulfilled')
-          AND NOT EXISTS (SELECT 1 FROM capacity_decision decision WHERE decision.request_id = request.id)
-    """,
-    "Every decision stands in the journal": """
-        SELECT decision.id FROM capacity_decision decision
-        JOIN capacity_capacityrequest request ON request.id = decision.request_id
-        WHERE NOT EXISTS (
-            SELECT 1 FROM journal_entry entry
-            WHERE entry.subject_type = 'request' AND entry.subject_id = request.public_id::text
-        )
-    """,
-    "A claim stands where its last move took it": """
-        SELECT claim.id FROM customers_claim claim
-        JOIN LATERAL (
-            SELECT new_state FROM customers_claimmove move WHERE move.claim_id = claim.id
-            ORDER BY move.id DESC LIMIT 1
-        ) last ON true
-        WHERE last.new_state <> claim.state
-    """,
-    "Nobody decided what they filed": """
-        SELECT decision.id FROM capacity_decision decision
-        JOIN capacity_capacityrequest request ON request.id = decision.request_id
-        WHERE decision.by_id = request.filed_by_id
-    """,
-    "Nobody verified what they filed": "SELECT id FROM customers_claim WHERE decided_by_id = filed_by_id",
-    "Nobody confirmed an override of their own": """
-        SELECT id FROM priorities_override WHERE confirmed_by_id = proposed_by_id
-    """,
-}
+    @property
+    def holds(self) -> bool:
+        return self.fault_count == 0
 
 
-def breaches() -> Iterator[Breach]:
-    """Every rule that does not hold, with the key of one row that breaks it."""
+# Yields a fault as a sentence, or None for a row that is in order.
+Check = Callable[[], Iterator[str | None]]
+CHECKS: dict[str, Check] = {}
+
+
+def check_invariants(*names: str) -> Iterator[Finding]:
+    """Run the named checks, or all of them, one after the other. Raises KeyError for an unknown name."""
+    for name in names or CHECKS:
+        looked_at = count = 0
+        told: list[str] = []
+        for fault in CHECKS[name]():
+            looked_at += 1
+            if fault is not None:
+                count += 1
+                if len(told) < MOST_TOLD:
+                    told.append(fault)
+        yield Finding(name, looked_at, tuple(told), count)
+
+
+def _check(function: Check) -> Check:
+    CHECKS[function.__name__] = function
+    return function
+
+
+def _rows(sql: str, *params: Any) -> Iterator[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        for rule, question in RULES.items():
-            cursor.execute(f"{question} LIMIT 1")
-            if found := cursor.fetchone():
-                yield Breach(rule, str(found[0]))
-    yield from _changed_rankings()
+        # Without parameters a percent sign is itself, as PostgreSQL's format() wants it.
+        cursor.execute(sql, params or None)
+        yield from cursor.fetchall()
 
 
-def _changed_rankings() -> Iterator[Breach]:
-    """Re-running the policy on the facts that a ranking rests on gives the same answer, years later."""
-    policies = {version.pk: policy_of(version) for version in PolicyVersion.objects.all()}
-    for row in Ranking.objects.order_by("pk").iterator(chunk_size=BATCH):
-        facts = policy.Facts.from_dict(row.facts)
-        again = policy.rank(facts, policies[row.policy_version_id])
-        if policy.digest(facts) != row.facts_hash or again != policy.Ranking.from_dict(row.result):
-            yield Breach("A ranking follows from its facts", str(row.pk))
-            return
+def _told(sql: str, *params: Any) -> Iterator[str | None]:
+    """Rows of (label, fault or null)."""
+    for label, fault in _rows(sql, *params):
+        yield f"{label}: {fault}" if fault else None
+
+
+# --- supply ------------------------------------------------------------------------------------------
+
+
+@_check
+def pools_equal_their_ledger() -> Iterator[str | None]:
+    """What a pool says is promised is the sum of the entries that were not released."""
+    yield from _told("""
+        SELECT region.code || '/' || resource.code,
+            CASE WHEN (pool.committed_general, pool.committed_critical, pool.committed_reserve, pool.held, pool.granted)
+                IS DISTINCT FROM (sums.general, sums.critical, sums.reserve, sums.held, sums.granted)
+            THEN format('the pool says %s held and %s granted, its entries %s and %s',
+                        pool.held, pool.granted, sums.held, sums.granted) END
+        FROM capacity_pool pool
+        JOIN capacity_region region ON region.id = pool.region_id
+        JOIN capacity_resource resource ON resource.id = pool.resource_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(quantity) FILTER (WHERE level = 'general'), 0)::bigint AS general,
+                   coalesce(sum(quantity) FILTER (WHERE level = 'critical'), 0)::bigint AS critical,
+                   coalesce(sum(quantity) FILTER (WHERE level = 'reserve'), 0)::bigint AS reserve,
+                   coalesce(sum(quantity) FILTER (WHERE kind = 'hold'), 0)::bigint AS held,
+                   coalesce(sum(quantity) FILTER (WHERE kind = 'grant'), 0)::bigint AS granted
+            FROM capacity_ledgerentry entry
+            WHERE entry.pool_id = pool.id AND kind IN ('hold', 'grant')
+              AND NOT EXISTS (SELECT 1 FROM capacity_ledgerentry back WHERE back.releases_id = entry.id)
+        ) sums
+    """)
+
+
+@_check
+def no_pool_promises_more_than_it_may() -> Iterator[str | None]:
+    """At every level, what is promised fits supply and the deficit that a falling supply left."""
+    yield from _told("""
+        SELECT region.code || '/' || resource.code,
+            CASE WHEN committed_general > supply_open + deficit_open
+                   OR committed_general + committed_critical > supply_critical + deficit_critical
+                   OR held + granted > greatest(supply, 0) + deficit
+            THEN format('%s promised, %s supply, %s deficit', held + granted, supply, deficit) END
+        FROM capacity_pool pool
+        JOIN capacity_region region ON region.id = pool.region_id
+        JOIN capacity_resource resource ON resource.id = pool.resource_id
+    """)
+
+
+@_check
+def releases_repeat_what_they_release() -> Iterator[str | None]:
+    """A release has the pool, level, quantity and subject of its entry, and comes after it."""
+    yield from _told("""
+        SELECT 'entry ' || back.id,
+            CASE WHEN (back.pool_id, back.level, back.quantity, back.subject, substr(back.kind, 9))
+                IS DISTINCT FROM (entry.pool_id, entry.level, entry.quantity, entry.subject, entry.kind)
+                OR back.at < entry.at
+            THEN format('does not repeat entry %s', entry.id) END
+        FROM capacity_ledgerentry back JOIN capacity_ledgerentry entry ON entry.id = back.releases_id
+    """)
+
+
+@_check
+def grants_equal_their_entries() -> Iterator[str | None]:
+    """Every grant has the entry it was posted with, within what its line asked for, at the tier's level."""
+    yield from _told("""
+        SELECT 'grant ' || grant_row.public_id,
+            CASE WHEN (grant_row.pool_id, grant_row.level, grant_row.quantity)
+                IS DISTINCT FROM (entry.pool_id, entry.level, entry.quantity) THEN 'is not what its entry says'
+            WHEN line.request_id <> grant_row.request_id OR decision.request_id <> grant_row.request_id
+                THEN 'mixes two requests'
+            WHEN grant_row.quantity NOT BETWEEN line.minimum AND line.quantity
+                THEN format('%s units for %s to %s', grant_row.quantity, line.minimum, line.quantity)
+            WHEN pool.region_id <> decision.region_id OR pool.resource_id <> line.resource_id
+                THEN 'is of another pool than was decided'
+            WHEN grant_row.level <> CASE ranking.tier
+                WHEN 1 THEN 'reserve' WHEN 2 THEN 'critical' ELSE 'general' END
+                THEN format('level %s for tier %s', grant_row.level, ranking.tier) END
+        FROM capacity_grant grant_row
+        JOIN capacity_ledgerentry entry ON entry.id = grant_row.entry_id
+        JOIN capacity_requestline line ON line.id = grant_row.line_id
+        JOIN capacity_decision decision ON decision.id = grant_row.decision_id
+        JOIN capacity_ranking ranking ON ranking.id = decision.ranking_id
+        JOIN capacity_pool pool ON pool.id = grant_row.pool_id
+    """)
+
+
+# --- requests ----------------------------------------------------------------------------------------
+
+
+@_check
+def states_and_promises_agree() -> Iterator[str | None]:
+    """Granted requests hold a grant of every line, first-signed ones a hold of every line, all others nothing."""
+    yield from _told("""
+        SELECT 'R-' || number,
+            CASE WHEN (granted, held) IS DISTINCT FROM (
+                CASE WHEN state IN ('approved', 'partly_approved', 'approved_elsewhere', 'fulfilled')
+                     THEN lines ELSE 0 END,
+                CASE WHEN state = 'awaiting_second_signature' THEN lines ELSE 0 END)
+            THEN format('%s with %s of %s lines granted and %s held', state, granted, lines, held) END
+        FROM (
+            SELECT request.number, request.state,
+                count(DISTINCT line.id) AS lines,
+                count(DISTINCT line.id) FILTER (WHERE entry.kind = 'grant') AS granted,
+                count(DISTINCT line.id) FILTER (WHERE entry.kind = 'hold') AS held
+            FROM capacity_capacityrequest request
+            JOIN capacity_requestline line ON line.request_id = request.id
+            LEFT JOIN capacity_grant grant_row ON grant_row.line_id = line.id
+                AND NOT EXISTS (SELECT 1 FROM capacity_ledgerentry back WHERE back.releases_id = grant_row.entry_id)
+            LEFT JOIN capacity_ledgerentry entry ON entry.id = grant_row.entry_id
+            GROUP BY request.id
+        ) standing
+    """)
+
+
+@_check
+def every_decided_request_was_decided() -> Iterator[str | None]:
+    """Its last decision leads to its state, with a move and a journal entry of that moment, and its day is right."""
+    yield from _told("""
+        WITH last AS (
+            SELECT DISTINCT ON (request_id) * FROM capacity_decision ORDER BY request_id, id DESC
+        )
+        SELECT 'R-' || request.number,
+            CASE WHEN last.id IS NULL THEN 'has no decision'
+            WHEN last.outcome <> ALL (CASE request.state
+                    WHEN 'approved' THEN ARRAY['approve'] WHEN 'partly_approved' THEN ARRAY['partly']
+                    WHEN 'approved_elsewhere' THEN ARRAY['elsewhere'] WHEN 'waitlisted' THEN ARRAY['waitlist']
+                    WHEN 'declined' THEN ARRAY['decline'] ELSE ARRAY['approve', 'partly', 'elsewhere'] END)
+                OR last.stage NOT IN ('final', 'second_signature')
+                THEN format('%s after %s (%s)', request.state, last.outcome, last.stage)
+            WHEN request.decided_at IS DISTINCT FROM last.at THEN 'was not decided when its decision says'
+            WHEN NOT EXISTS (SELECT 1 FROM capacity_requestmove move
+                             WHERE move.request_id = request.id AND move.at = last.at)
+                THEN 'has no move of its decision'
+            END
+        FROM capacity_capacityrequest request LEFT JOIN last ON last.request_id = request.id
+        WHERE request.state IN ('approved', 'partly_approved', 'approved_elsewhere', 'waitlisted', 'declined',
+                                'fulfilled', 'released')
+    """)
+
+
+@_check
+def every_decision_is_in_the_journal() -> Iterator[str | None]:
+    """By its public id, with the person and the moment; and it pins what it rests on."""
+    yield from _told("""
+        SELECT 'decision ' || decision.public_id,
+            CASE WHEN entry.id IS NULL THEN 'has no journal entry'
+            WHEN entry.actor_id IS DISTINCT FROM person.public_id OR entry.at <> decision.at
+                THEN 'is told differently in the journal'
+            WHEN decision.stage <> 'refused_signature' AND decision.outcome <> 'undo' AND (
+                decision.policy_version_id IS NULL OR decision.ranking_id IS NULL
+                OR NOT decision.circumstances ? 'places' OR NOT decision.explanation ? 'assessments')
+                THEN 'does not pin what it rests on' END
+        FROM capacity_decision decision
+        JOIN capacity_capacityrequest request ON request.id = decision.request_id
+        LEFT JOIN users_user person ON person.id = decision.by_id
+        LEFT JOIN journal_entry entry ON entry.subject_type = 'request'
+            AND entry.subject_id = request.public_id::text AND entry.after ->> 'decision' = decision.public_id::text
+    """)
+
+
+@_check
+def every_filed_request_is_in_the_journal() -> Iterator[str | None]:
+    """Filed or drafted, and withdrawn, fulfilled or released where its state says so."""
+    yield from _told("""
+        SELECT 'R-' || request.number,
+            CASE WHEN NOT acts && ARRAY['request.filed', 'request.drafted'] THEN 'was never filed'
+            WHEN state IN ('withdrawn', 'fulfilled', 'released') AND NOT acts @> ARRAY['request.' || state]
+                THEN format('%s, but not in the journal', state) END
+        FROM capacity_capacityrequest request
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(action::text), '{}') AS acts FROM journal_entry
+            WHERE subject_type = 'request' AND subject_id = request.public_id::text
+        ) told
+    """)
+
+
+@_check
+def rankings_come_out_the_same() -> Iterator[str | None]:
+    """Each stored ranking, run again from its facts under its policy version, gives the same bytes."""
+    versions = {version.pk: policy_of(version) for version in PolicyVersion.objects.all()}
+    rows = Ranking.objects.order_by("pk").values_list(
+        "pk", "policy_version", "facts", "facts_hash", "result", "tier", "claimed_tier", "score"
+    )
+    for key, version, stored, digest, result, tier, claimed_tier, score in rows.iterator(chunk_size=2_000):
+        facts = policy.Facts.from_dict(stored)
+        again = _rank_again(replace(facts, completed_at=None, request_number=0), versions[version])
+        if policy.digest(facts) != digest:
+            yield f"ranking {key}: its facts are not those that were hashed"
+        elif again.as_dict() != result:
+            yield f"ranking {key}: tier {again.claimed_tier} now, tier {result['claimed_tier']} then"
+        elif (again.tier, again.claimed_tier, again.score) != (tier, claimed_tier, score):
+            yield f"ranking {key}: its columns differ from its result"
+        else:
+            yield None
+
+
+@lru_cache(maxsize=8_192)
+def _rank_again(facts: policy.Facts, terms: policy.Policy) -> policy.Ranking:
+    # Neither the completeness time nor the number is part of a rank.
+    return policy.rank(facts, terms)
+
+
+@_check
+def requests_point_at_their_last_ranking() -> Iterator[str | None]:
+    """Every filed request has one, and its tiers are those of the row it points at."""
+    yield from _told("""
+        SELECT 'R-' || request.number,
+            CASE WHEN request.completed_at IS NULL THEN NULL
+            WHEN ranking.id IS NULL OR ranking.request_id <> request.id THEN 'has no ranking'
+            WHEN ranking.id <> (SELECT max(id) FROM capacity_ranking WHERE request_id = request.id)
+                THEN 'points at an older ranking'
+            WHEN (request.tier, request.claimed_tier, request.is_provisional, request.is_confirmed) IS DISTINCT FROM
+                (ranking.tier, ranking.claimed_tier, ranking.is_provisional, ranking.is_confirmed)
+                THEN 'stands in another tier than its ranking' END
+        FROM capacity_capacityrequest request LEFT JOIN capacity_ranking ranking ON ranking.id = request.ranking_id
+    """)
+
+
+@_check
+def diagnoses_come_out_the_same() -> Iterator[str | None]:
+    """Each decision's assessments, run again from what was pinned with it, are those it was explained by."""
+    rows = (
+        Decision.objects.exclude(outcome=Outcome.UNDO)
+        .exclude(stage__in=[Stage.REFUSED_SIGNATURE, Stage.SECOND_SIGNATURE])
+        .order_by("pk")
+        .values_list("public_id", "outcome", "circumstances", "explanation")
+    )
+    for public_id, outcome, pinned, told in rows.iterator(chunk_size=1_000):
+        ask = ask_from(pinned["ask"])
+        places = {data["code"]: place_from(data) for data in pinned["places"]}
+        again = []
+        for assessment in told["assessments"]:
+            place = places[assessment["place"]]
+            ahead = tuple(ahead_from(one) for one in pinned["ahead"].get(place.code, ()))
+            undated = told["undated"] if outcome == Outcome.APPROVE else not place.dated
+            again.append(as_dict(assess(ask, place, ahead=ahead, undated=undated)))
+        if _as_json(again) == _as_json(told["assessments"]):
+            yield None
+        else:
+            yield f"decision {public_id}: the diagnosis says something else now"
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+# --- lives -------------------------------------------------------------------------------------------
+
+
+@_check
+def lives_follow_their_tables() -> Iterator[str | None]:
+    """Moves of requests, claims, overrides, notices and levers join end to end and lead to the stored state."""
+    yield from _lives(CapacityRequest, RequestMove, "request", REQUEST_LIFE)
+    yield from _lives(Claim, ClaimMove, "claim", CLAIM_LIFE)
+    yield from _lives(Override, OverrideMove, "override", OVERRIDE_LIFE)
+    yield from _lives(Notice, NoticeMove, "notice", NOTICE_LIFE)
+    yield from _lives(Lever, LeverMove, "lever", LEVER_LIFE, begins_in=LeverState.OPEN)
+
+
+def _lives(
+    model: type[models.Model], moves: type[models.Model], name: str, life: Life, *, begins_in: str = ""
+) -> Iterator[str | None]:
+    """`begins_in` is the state of a row that has not moved yet; empty where the first move writes it."""
+    states = dict(model._default_manager.values_list("pk", "state"))
+    steps = moves._default_manager.order_by(name, "pk").values_list(name, "old_state", "new_state", "at")
+    ends = dict.fromkeys(states, begins_in)
+    for key, rows in groupby(steps.iterator(chunk_size=5_000), key=lambda row: row[0]):
+        state, last = begins_in, None
+        for _key, old, new, at in rows:
+            if old != state or (old and not life.allows(old, new)) or (last is not None and at < last):
+                yield f"{name} {key}: from {state or 'nothing'} by {old or 'nothing'} to {new} at {at}"
+                break
+            state, last = new, at
+        ends[key] = state
+    for key, state in states.items():
+        yield None if ends[key] == state else f"{name} {key}: is {state}, its moves end at {ends[key] or 'nothing'}"
+
+
+@_check
+def one_standing_claim_per_category() -> Iterator[str | None]:
+    """An organization has at most one claim to a category that is not rejected, lapsed or revoked."""
+    yield from _told(
+        """
+        SELECT 'organization ' || organization_id,
+            CASE WHEN count(*) > 1 THEN count(*) || ' standing claims to one category' END
+        FROM customers_claim WHERE state = ANY(%s) GROUP BY organization_id, category_id
+        """,
+        [str(state) for state in CLAIM_STANDING],
+    )
+
+
+@_check
+def verified_claims_rest_on_evidence() -> Iterator[str | None]:
+    """What counts as verified has an item about the sector that holds, and domain control where two are needed."""
+    yield from _told("""
+        SELECT 'claim ' || claim.public_id,
+            CASE WHEN NOT kinds && ARRAY['register_match', 'authority_letter', 'authority_certificate']
+                THEN 'nothing that holds speaks for the sector'
+            WHEN category.needs_strong_evidence AND NOT kinds @> ARRAY['domain_control']
+                THEN 'control of a domain was not shown' END
+        FROM customers_claim claim
+        JOIN customers_sectorcategory category ON category.id = claim.category_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(array_agg(kind::text), '{}') AS kinds
+            FROM customers_evidence WHERE claim_id = claim.id AND holds
+        ) evidence
+        WHERE claim.state IN ('verified', 'revalidation_due', 'grace')
+    """)
+
+
+@_check
+def overrides_keep_to_their_windows() -> Iterator[str | None]:
+    """None lasts longer than fourteen days, stands unconfirmed, or overlaps another of its kind on one request."""
+    yield from _told("""
+        SELECT 'override ' || one.number,
+            CASE WHEN one.ends_at > one.starts_at + interval '14 days' THEN 'lasts too long'
+            WHEN one.state = 'active' AND one.confirmed_by_id IS NULL THEN 'stands without a second signature'
+            WHEN one.state = 'expired' AND one.ended_at < one.ends_at THEN 'ended before its window'
+            WHEN one.state = 'active' AND EXISTS (
+                SELECT 1 FROM priorities_override other
+                WHERE other.id <> one.id AND other.state = 'active' AND other.kind = one.kind
+                  AND other.subject_key = one.subject_key
+                  AND tstzrange(other.starts_at, other.ends_at) && tstzrange(one.starts_at, one.ends_at)
+            ) THEN 'overlaps another'
+            WHEN NOT EXISTS (SELECT 1 FROM capacity_capacityrequest WHERE public_id = one.subject_key)
+                THEN 'is about no request' END
+        FROM priorities_override one
+    """)
+
+
+# --- people ------------------------------------------------------------------------------------------
+
+# Two acts on one row that the same person may not do: where, the first person, the second person.
+_SEPARATED = (
+    ("a decision on a request filed by the same person",
+     "capacity_decision d JOIN capacity_capacityrequest r ON r.id = d.request_id", "d.by_id", "r.filed_by_id"),
+    ("a second signature by who signed first",
+     "capacity_decision d JOIN capacity_decision f ON f.id = d.follows_id AND d.stage = 'second_signature'",
+     "d.by_id", "f.by_id"),
+    ("a workload confirmed by who filed it", "capacity_capacityrequest r", "r.confirmed_by_id", "r.filed_by_id"),
+    ("a claim decided by who filed it", "customers_claim c", "c.decided_by_id", "c.filed_by_id"),
+    ("evidence checked by who added it", "customers_evidence e", "e.checked_by_id", "e.added_by_id"),
+    ("an override confirmed by who proposed it", "priorities_override o", "o.confirmed_by_id", "o.proposed_by_id"),
+    ("a policy activated by who proposed it", "priorities_policyversion p", "p.activated_by_id", "p.proposed_by_id"),
+    ("a condition confirmed by who proposed it", "capacity_conditiondeclaration c", "c.confirmed_by_id",
+     "c.proposed_by_id"),
+    ("a lever's step confirmed by who asked for it", "capacity_levermove l", "l.confirmed_by_id", "l.proposed_by_id"),
+    ("a notice published by who drafted it", "capacity_notice n", "n.published_by_id", "n.drafted_by_id"),
+    ("an appointment by the appointed", "users_roleassignment a", "a.assigned_by_id", "a.user_id"),
+)  # fmt: skip
+
+
+@_check
+def acts_are_separated() -> Iterator[str | None]:
+    """Who proposes, files or signs first is never who confirms, decides or signs second."""
+    for what, tables, one, other in _SEPARATED:
+        # Tables and columns come from the list above.
+        both = f"{one} IS NOT NULL AND {other} IS NOT NULL"
+        for alike in _rows(f"SELECT {one} = {other} FROM {tables} WHERE {both}"):  # noqa: S608
+            yield what if alike[0] else None
+
+
+@_check
+def large_grants_have_two_signatures() -> Iterator[str | None]:
+    """A grant that the diagnosis wanted signed twice was held first, and signed by somebody with that role."""
+    yield from _told("""
+        SELECT 'decision ' || decision.public_id,
+            CASE WHEN (decision.stage = 'first_signature')
+                <> (jsonb_array_length(decision.explanation -> 'signatures') > 0)
+            THEN format('%s with %s reasons to sign twice', decision.stage,
+                        jsonb_array_length(decision.explanation -> 'signatures')) END
+        FROM capacity_decision decision
+        WHERE decision.outcome IN ('approve', 'partly', 'elsewhere') AND decision.stage IN ('final', 'first_signature')
+    """)
+
+
+@_check
+def conditions_are_those_declared() -> Iterator[str | None]:
+    """A region's condition is the declaration in force; scarce ones have two people."""
+    yield from _told(
+        """
+        SELECT region.code,
+            CASE WHEN region.condition <> coalesce(declared.condition, 'normal') THEN 'is not in the condition declared'
+            WHEN region.condition = ANY(%s) AND (declared.confirmed_by_id IS NULL) THEN 'is scarce by one person' END
+        FROM capacity_region region
+        LEFT JOIN capacity_conditiondeclaration declared
+            ON declared.region_id = region.id AND declared.state = 'in_force'
+        """,
+        [str(condition) for condition in sorted(SCARCE_CONDITIONS)],
+    )

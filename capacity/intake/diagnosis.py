@@ -257,32 +257,52 @@ class WayOut:
 # --- the order ---------------------------------------------------------------------------------------
 
 
-def served_in_order(place: Place, ahead: Iterable[Ahead]) -> tuple[tuple[bool, ...], Place]:
-    """Who ahead could have the smallest useful grant, one after the other, and the place after they had it.
+# Hundreds may wait ahead and are gone through many times over, so that is done on plain numbers: the slack of each
+# resource by level, and of each request its level and its smallest bundle.
 
-    Hundreds may wait ahead and this runs many times over, so it counts down plain numbers and builds one place.
-    """
-    slack = {
-        supply.resource: [supply.split.limit(at) - supply.committed.within(at) for at in Level]
-        for supply in place.supplies
-    }
+
+def served_in_order(place: Place, ahead: Iterable[Ahead]) -> tuple[tuple[bool, ...], Place]:
+    """Who ahead could have the smallest useful grant, one after the other, and the place after they had it."""
+    queue = _queue(ahead)
+    served = _serve(_slack_of(place), queue)
     promised: dict[Level, dict[str, int]] = {level: {} for level in Level}
-    nothing = [0] * len(Level)
-    served = []
-    for one in ahead:
-        level, bundle = one.level, one.bundle
-        fits = all(max(0, min(slack.get(name, nothing)[level:])) >= units for name, units in bundle.items())
-        served.append(fits)
+    for (level, bundle), fits in zip(queue, served, strict=True):
         if fits:
-            taken = promised[level]
-            for name, units in bundle.items():
-                taken[name] = taken.get(name, 0) + units
-                for at in range(level, len(Level)):
-                    slack[name][at] -= units
+            for name, units in bundle:
+                promised[level][name] = promised[level].get(name, 0) + units
     for level, taken in promised.items():
         if taken:
             place = place.with_promised(level, taken)
     return tuple(served), place
+
+
+def _queue(ahead: Iterable[Ahead]) -> list[tuple[Level, tuple[tuple[str, int], ...]]]:
+    return [(one.level, one.smallest) for one in ahead]
+
+
+def _slack_of(place: Place) -> dict[str, list[int]]:
+    return {
+        supply.resource: [supply.split.limit(at) - supply.committed.within(at) for at in Level]
+        for supply in place.supplies
+    }
+
+
+def _serve(slack: dict[str, list[int]], queue: Iterable[tuple[Level, tuple[tuple[str, int], ...]]]) -> list[bool]:
+    """Take from the slack what each of the queue fits in; who did."""
+    nothing = [0] * len(Level)
+    served = []
+    for level, bundle in queue:
+        for name, units in bundle:
+            if min(slack.get(name, nothing)[level:]) < units:
+                served.append(False)
+                break
+        else:
+            for name, units in bundle:
+                levels = slack[name]
+                for at in range(level, len(levels)):
+                    levels[at] -= units
+            served.append(True)
+    return served
 
 
 def displaced(ask: Ask, place: Place, quantities: Sequence[int], ahead: Sequence[Ahead]) -> Ahead | None:
@@ -484,21 +504,16 @@ def supply_needed(
     if not {supply.resource for supply in place.supplies} >= set(wanted):
         return None
     added = dict.fromkeys(wanted, 0)
+    queue = _queue(ahead) if place.scarce else []
+    now = _slack_of(place)
     while True:
-        grown = place.with_supply(added)
-        if place.scarce:
-            _, grown_behind = served_in_order(grown, ahead)
-        else:
-            grown_behind = grown
-        missing = {
-            supply.resource: wanted[supply.resource] - supply.slack(ask.level)
-            for supply in grown_behind.supplies
-            if supply.resource in wanted
-        }
+        behind = {name: [units + added.get(name, 0) for units in levels] for name, levels in now.items()}
+        _serve(behind, queue)
+        missing = {name: units - min(behind[name][ask.level :]) for name, units in wanted.items()}
         # A newly admitted better request leaves exactly nothing behind it, so adding what is missing never overshoots.
         if all(units <= 0 for units in missing.values()):
             break
-        added = {resource: units + max(0, missing[resource]) for resource, units in added.items()}
+        added = {name: units + max(0, missing[name]) for name, units in added.items()}
     left_over = findings(ask, place.with_supply(added), quantities, ahead=ahead, undated=undated)
     return None if left_over else {resource: units for resource, units in added.items() if units}
 
@@ -532,12 +547,20 @@ def signature_reasons(
 
 def as_dict(value: Ask | Place | Ahead | Assessment) -> dict[str, Any]:
     """The value as JSON values, for a decision to pin."""
-    data: dict[str, Any] = dataclasses.asdict(value)
+    data: dict[str, Any] = _plain(value)
     if isinstance(value, Assessment):
         data["findings"] = [
             {"block": str(finding.block), "reason": finding.reason.as_dict()} for finding in value.findings
         ]
     return data
+
+
+def _plain(value: Any) -> Any:
+    """As `dataclasses.asdict`, which copies every number deeply and is several times slower."""
+    if isinstance(value, tuple):
+        return tuple(_plain(one) for one in value)
+    fields = getattr(value, "__dataclass_fields__", None)
+    return value if fields is None else {name: _plain(getattr(value, name)) for name in fields}
 
 
 def ask_from(data: Mapping[str, Any]) -> Ask:

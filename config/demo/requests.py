@@ -2,8 +2,8 @@
 
 Events run in the order of time against pools kept in memory exactly as the ledger's trigger keeps them, so every grant
 that was made fits when its entry is inserted, and every refusal tells the numbers of its moment. From the moment a
-region is declared scarce nothing that asks for it is decided here: there the order between requests counts, and only
-the actions know it (`config.demo.operations`).
+region is declared scarce only tier 1 is decided here, in its order; what the lower tiers meet there is left to the
+actions (`config.demo.operations`).
 """
 
 import dataclasses
@@ -19,7 +19,18 @@ from typing import Any
 
 from capacity.intake.circumstances import Circumstances, PoolRow, ask_of
 from capacity.intake.circumstances import Crew as RegionCrew
-from capacity.intake.diagnosis import Assessment, Fit, Place, Supply, assess, signature_reasons, ways_out
+from capacity.intake.diagnosis import (
+    Ahead,
+    Ask,
+    Assessment,
+    Fit,
+    Line,
+    Place,
+    Supply,
+    assess,
+    signature_reasons,
+    ways_out,
+)
 from capacity.pools import ledger
 from capacity.pools.arithmetic import Buckets, Committed
 from capacity.pools.models import LedgerEntry, LedgerKind, Pool, Resource
@@ -170,6 +181,11 @@ class Pools:
         since, condition = self._since.get(code, (at + timedelta(days=1), Condition.NORMAL))
         return condition if at >= since else Condition.NORMAL
 
+    def scarce_from(self, code: str, never: datetime) -> datetime:
+        """Since when tier decides the order in a region; `never` where it does not."""
+        since, condition = self._since.get(code, (never, Condition.NORMAL))
+        return since if condition in SCARCE_CONDITIONS else never
+
     def is_scarce(self, code: str, at: datetime) -> bool:
         return self.condition(code, at) in SCARCE_CONDITIONS
 
@@ -248,6 +264,8 @@ class History:
         self.postings: list[LedgerEntry] = []
         self.grants: list[Grant] = []
         self.entries: list[Entry] = []
+        self._grant_of: dict[int, Grant] = {}
+        self._first_tier: dict[str, list[Story]] = {}
         self._events: list[tuple[datetime, int, str, Story]] = []
         self._order = itertools.count()
         self.stories = self._file(customers, count)
@@ -414,8 +432,6 @@ class History:
         row.is_provisional, row.is_confirmed = result.provisional, result.confirmed
         due = policy.due_at(result, facts, self.terms, zone=OFFICE_ZONE)
         row.due_at = due + row.paused_for if due is not None else None
-        for name, value in order_columns(ranked, at).items():
-            setattr(row, name, value)
         return ranked
 
     # --- telling -------------------------------------------------------------------------------------
@@ -425,7 +441,11 @@ class History:
         filed = [story for story in self.stories if story.state == R.QUEUED]
         stretch = self._stretch(filed)
         for story in filed:
-            at = story.row.filed_at + self._hours(story, stretch)
+            if story.row.claimed_tier == 1:
+                for code in story.codes:
+                    self._first_tier.setdefault(code, []).append(story)
+        for story in filed:
+            at = story.row.filed_at + timedelta(hours=self._hours(story, stretch))
             if story.luck > 1 - WITHDRAWN:
                 self._plan(story.row.filed_at + (at - story.row.filed_at) * 0.7, "withdraw", story)
             else:
@@ -443,32 +463,36 @@ class History:
         for story in filed:
             if story.state == R.QUEUED:
                 self._look_into(story)
+            assert story.ranked is not None
+            for name, value in order_columns(story.ranked, self.now).items():
+                setattr(story.row, name, value)
 
     def _plan(self, at: datetime, act: str, story: Story) -> None:
         heapq.heappush(self._events, (at, next(self._order), act, story))
 
-    def _hours(self, story: Story, stretch: float) -> timedelta:
+    def _hours(self, story: Story, stretch: float) -> float:
+        """How many hours after it was filed the request is decided; luck is the quantile of a lognormal."""
         tier = story.row.claimed_tier
-        # Luck is uniform; its quantile of a lognormal with sigma 0.6.
-        spread = math.exp(0.6 * _normal_quantile(min(max(story.luck, 0.001), 0.999)))
-        hours = HOURS_TO_DECISION[tier] * spread * (1 if tier == 1 else stretch)
-        return timedelta(hours=hours)
+        spread = math.exp((0.9 if tier == 1 else 0.6) * _normal_quantile(min(max(story.luck, 0.001), 0.999)))
+        return HOURS_TO_DECISION[tier] * spread * (1 if tier == 1 else stretch)
 
     def _stretch(self, filed: list[Story]) -> float:
         """How much slower than usual decisions come, for a quarter of the requests to be open now."""
+        hour = timedelta(hours=1)
+        usual = []
+        for story in filed:
+            # From its filing: the hours to its decision, and to the moment from which nothing is decided here.
+            until = min(self.now, *(self.pools.scarce_from(code, self.now) for code in story.codes))
+            is_first = story.row.claimed_tier == 1
+            usual.append(
+                (self._hours(story, 1.0), is_first, ((self.now if is_first else until) - story.row.filed_at) / hour)
+            )
         low, high = 0.05, 20.0
         for _turn in range(14):
             middle = math.sqrt(low * high)
-            waiting = sum(
-                story.row.filed_at + self._hours(story, middle) >= self.now
-                or self._is_left(story, self._hours(story, middle))
-                for story in filed
-            )
+            waiting = sum(hours * (1 if is_first else middle) >= until for hours, is_first, until in usual)
             low, high = (middle, high) if waiting < OPEN_PART * len(self.stories) else (low, middle)
         return low
-
-    def _is_left(self, story: Story, hours: timedelta) -> bool:
-        return any(self.pools.is_scarce(code, story.row.filed_at + hours) for code in story.codes)
 
     def _withdraw(self, story: Story, at: datetime) -> None:
         text = "The customer found another way."
@@ -476,7 +500,7 @@ class History:
         self._note(story, "request.withdrawn", story.filer, at, reason=text, before={"state": str(R.QUEUED)})
 
     def _review(self, story: Story, at: datetime) -> None:
-        if any(self.pools.is_scarce(code, at) for code in story.codes):
+        if story.row.claimed_tier > 1 and any(self.pools.is_scarce(code, at) for code in story.codes):
             return
         reviewer = self.random.choice(self.reviewers)
         begun = max(story.row.filed_at, at - timedelta(minutes=self.random.uniform(3, 40)))
@@ -544,17 +568,22 @@ class History:
         ask = ask_of(story.ranked, story.lines)
         case = Case(story.row, story.lines, story.ranked, self.version, self.terms, ask, at)
         accepted = [self.pools.place(code, at, wish) for wish, code in enumerate(story.codes, start=1)]
-        assessments = tuple(assess(ask, place, undated=not place.dated) for place in accepted)
+        ahead = {place.code: self._ahead(story, place.code, at) for place in accepted if place.scarce}
+        assessments = tuple(
+            assess(ask, place, ahead=ahead.get(place.code, ()), undated=not place.dated) for place in accepted
+        )
         best = _best(assessments)
         if ask.tier >= 3 and self.random.random() < 0.09:
             named = self.random.choice(list(REASONS))
-            self._refuse(story, case, self._finding(case, accepted, assessments), Outcome.DECLINE, named, reviewer)
+            self._refuse(
+                story, case, self._finding(case, accepted, assessments, ahead), Outcome.DECLINE, named, reviewer
+            )
         elif best.fit is Fit.FULL:
             place = next(place for place in accepted if place.code == best.place)
-            finding = Diagnosis(self.pools.seen([place], at), {place.code: ()}, (best,), ())
+            finding = Diagnosis(self.pools.seen([place], at), {place.code: ahead.get(place.code, ())}, (best,), ())
             self._grant(story, case, finding, Outcome.APPROVE, place, ask.full, reviewer)
         else:
-            self._less(story, case, self._finding(case, accepted, assessments), best, reviewer)
+            self._less(story, case, self._finding(case, accepted, assessments, ahead), best, reviewer)
 
     def _less(self, story: Story, case: Case, finding: Diagnosis, best: Assessment, reviewer: Actor) -> None:
         """Not everything fits: a part, another region, the waiting list or no."""
@@ -572,7 +601,27 @@ class History:
             outcome = Outcome.WAITLIST if chance < 0.8 else Outcome.DECLINE
             self._refuse(story, case, finding, outcome, "", reviewer)
 
-    def _finding(self, case: Case, accepted: list[Place], assessments: tuple[Assessment, ...]) -> Diagnosis:
+    def _ahead(self, story: Story, code: str, at: datetime) -> tuple[Ahead, ...]:
+        """Who of tier 1 comes first in a scarce region. Only tier 1 is decided there, and nothing else precedes it."""
+        assert story.ranked is not None
+        mine = story.ranked.key(scarce=True, at=at)
+        before = []
+        for other in self._first_tier.get(code, ()):
+            if other is not story and other.row.filed_at <= at and other.state in (R.QUEUED, R.IN_REVIEW):
+                assert other.ranked is not None
+                key = other.ranked.key(scarce=True, at=at)
+                if other.row.claimed_tier == 1 and key < mine:
+                    before.append((key, other))
+        before.sort(key=lambda pair: pair[0])
+        return tuple(_as_ahead(other) for _key, other in before)
+
+    def _finding(
+        self,
+        case: Case,
+        accepted: list[Place],
+        assessments: tuple[Assessment, ...],
+        ahead: Mapping[str, tuple[Ahead, ...]],
+    ) -> Diagnosis:
         """As `diagnose`, with the regions of the customer's part of the world as ways out."""
         known = {place.code for place in accepted}
         region = self.pools.regions[accepted[0].code]
@@ -585,9 +634,9 @@ class History:
         places = [*accepted, *(place for place in others if not geography or place.geography == geography)]
         return Diagnosis(
             circumstances=self.pools.seen(places, case.at),
-            ahead={},
+            ahead=ahead,
             assessments=assessments,
-            ways=ways_out(case.ask, places, ahead={}),
+            ways=ways_out(case.ask, places, ahead=ahead),
         )
 
     def _grant(
@@ -768,7 +817,7 @@ class History:
     def _release(self, story: Story, at: datetime) -> None:
         text = "The customer does not need it any more."
         before = {"state": str(story.state)}
-        given_back = list(self.grants_of(story))
+        given_back = [self._grant_of[id(entry)] for entry in story.granted]
         for entry in story.granted:
             self._release_entry(entry, LedgerKind.RELEASE_GRANT, self.operator, at)
         code = given_back[0].decision.region.code if given_back[0].decision.region else ""
@@ -788,10 +837,6 @@ class History:
                 ]
             },
         )
-
-    def grants_of(self, story: Story) -> list[Grant]:
-        """What the request was granted, held entries aside."""
-        return [entry.told_grant for entry in story.granted]  # type: ignore[attr-defined]
 
     # --- rows ----------------------------------------------------------------------------------------
 
@@ -844,7 +889,7 @@ class History:
                 entry=entry,
                 at=at,
             )
-            entry.told_grant = grant  # type: ignore[attr-defined]
+            self._grant_of[id(entry)] = grant
             self.grants.append(grant)
 
     def _move(self, story: Story, state: RequestState, actor: Actor, at: datetime, reason: str = "") -> None:
@@ -927,6 +972,12 @@ class History:
 
 
 _IN_REVIEW = {"state": str(R.IN_REVIEW)}
+
+
+def _as_ahead(story: Story) -> Ahead:
+    lines = tuple(Line(line.resource.code, line.quantity, line.minimum) for line in story.lines)
+    smallest = Ask(lines=lines, tier=1).smallest
+    return Ahead(story.row.label, 1, tuple((line.resource, units) for line, units in zip(lines, smallest, strict=True)))
 
 
 def _best(assessments: Sequence[Assessment]) -> Assessment:
