@@ -1,6 +1,7 @@
 """What the queue and the list of requests can be asked; pages and API alike."""
 
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import django_filters as filters
@@ -37,41 +38,55 @@ class RequestSearch(SearchFilter):
 
 
 @extend_schema_field(OpenApiTypes.STR)
-class RegionFilter(filters.ModelChoiceFilter):
-    """Requests that accept a region."""
+class RegionFilter(filters.ChoiceFilter):
+    """Requests that accept a region, by its code."""
 
-    def filter(self, qs: Any, value: Region | None) -> Any:
+    def filter(self, qs: Any, value: str) -> Any:
         """The rows that accept it."""
-        if value is None:
+        if not value:
             return qs
-        return qs.filter(Exists(RequestRegion.objects.filter(request=OuterRef("pk"), region=value)))
+        return qs.filter(Exists(RequestRegion.objects.filter(request=OuterRef("pk"), region__code=value)))
 
 
 @extend_schema_field(OpenApiTypes.STR)
-class CategoryFilter(filters.ModelChoiceFilter):
-    """Requests of organizations for which a category counts."""
+class CategoryFilter(filters.ChoiceFilter):
+    """Requests of organizations for which a category counts, by its code."""
 
-    def filter(self, qs: Any, value: SectorCategory | None) -> Any:
+    def filter(self, qs: Any, value: str) -> Any:
         """The rows of such organizations."""
-        if value is None:
+        if not value:
             return qs
         states = [*CLAIM_COUNTS_AS_VERIFIED, ClaimState.PROVISIONAL]
-        claims = Claim.objects.filter(organization=OuterRef("organization"), category=value, state__in=states)
+        claims = Claim.objects.filter(organization=OuterRef("organization"), category__code=value, state__in=states)
         return qs.filter(Exists(claims))
 
 
-class RequestFilters(filters.FilterSet):
+class ByRegionAndCategory(filters.FilterSet):
+    """Two filters whose choices are rows; each is read when it is looked at, and once however often that is."""
+
+    region = RegionFilter(label=_("Region"), empty_label=_("any"))
+    category = CategoryFilter(label=_("Category"), empty_label=_("any"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["region"].extra["choices"] = cache(_region_choices)
+        self.filters["category"].extra["choices"] = cache(_category_choices)
+
+
+def _region_choices() -> list[tuple[str, str]]:
+    return list(Region.objects.order_by("name").values_list("code", "name"))
+
+
+def _category_choices() -> list[tuple[str, str]]:
+    return [(one.code, str(one)) for one in SectorCategory.objects.all()]
+
+
+class RequestFilters(ByRegionAndCategory):
     """The list of all requests."""
 
     q = RequestSearch()
-    region = RegionFilter(
-        label=_("Region"), queryset=Region.objects.order_by("name"), to_field_name="code", empty_label=_("any")
-    )
     tier = AnyOfFilter("claimed_tier", label=_("Tier"), choices=TIER_CHOICES)
     state = AnyOfFilter("state", label=_("State"), choices=RequestState.choices)
-    category = CategoryFilter(
-        label=_("Category"), queryset=SectorCategory.objects.all(), to_field_name="code", empty_label=_("any")
-    )
     organization = filters.UUIDFilter("organization__public_id", label=_("Organization (id)"))
     filed = DayRangeFilter("filed_at", label=_("Filed"))
 
@@ -80,18 +95,12 @@ class RequestFilters(filters.FilterSet):
         fields: list[str] = []
 
 
-class QueueFilters(filters.FilterSet):
+class QueueFilters(ByRegionAndCategory):
     """The review queue."""
 
     q = RequestSearch()
-    region = RegionFilter(
-        label=_("Region"), queryset=Region.objects.order_by("name"), to_field_name="code", empty_label=_("any")
-    )
     tier = AnyOfFilter("claimed_tier", label=_("Tier"), choices=TIER_CHOICES)
     state = AnyOfFilter("state", label=_("State"), choices=[(str(state), state.label) for state in PENDING_STATES])
-    category = CategoryFilter(
-        label=_("Category"), queryset=SectorCategory.objects.all(), to_field_name="code", empty_label=_("any")
-    )
     due = filters.ChoiceFilter(label=_("Due"), choices=DUE_CHOICES, empty_label=_("any"), method="filter_due")
     confirmed = filters.ChoiceFilter(
         "is_confirmed",

@@ -75,7 +75,9 @@ def test_the_queue_asks_as_often_for_many_rows_as_for_one(visit, reviewer, at):
     make.request(at=at)
     for _ in range(6):
         make.tier1_request(at=at)
-    visit("/queue/?size=3", as_=reviewer, queries=QUEUE_QUERIES)
+    for path in ("/queue/", "/requests/"):
+        for query in ("size=3", "size=3&region=westeurope&category=HE-ACUTE&tier=1&count=exact", "size=3&q=klinikum"):
+            visit(f"{path}?{query}", as_=reviewer, queries=QUEUE_QUERIES)
 
 
 @pytest.mark.parametrize(
