@@ -5,10 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from capacity.levers.actions.propose_step import set_up_lever
-from capacity.notices.actions.draft_notice import draft_notice
-from customers.models import ImportRun
-from tests import make
+from tests import make, world
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -98,41 +95,9 @@ def test_every_page_has_its_row():
     assert set(MAY_READ) - {"override_request", "styleguide"} <= set(names())
 
 
-@pytest.fixture
-def world():
-    """One of everything, as arguments of its address."""
-    request = make.tier1_request(regions=["westeurope"])
-    claim = make.claim(of=make.organization("Feuerwehr Musterstadt", domains=["feuerwehr.example"]), code="FR-FIRE")
-    override = make.override(request)
-    lever = set_up_lever(
-        actor=make.acting(Role.REGION_OPERATOR), kind="free_offers", region_code="westeurope", offer_types=["free"],
-        step="paused", limit_per_line=None, reach="Free offers", lift_condition="Later",
-        review_date=make.NOW.date().replace(year=2021), at=make.NOW,
-    )  # fmt: skip
-    notice = draft_notice(actor=make.acting(Role.NOTICE_EDITOR), title_de="Titel", body_de="Text", at=make.NOW)
-    run = ImportRun.objects.create(kind="organizations", file_name="x.csv", file_hash="0" * 64, started_at=make.NOW)
-    datacenter = request.acceptable.first().region.datacenters.first().code
-    by_name = {
-        "users:person": [make.person().public_id],
-        "customers:import_run": [run.public_id],
-        "customers:claim": [claim.public_id],
-        "customers:case": [claim.public_id],
-        "priorities:version": [1],
-        "priorities:override": [override.public_id],
-        "levers:lever": [lever.public_id],
-        "notices:notice": [notice.public_id],
-        "pools:pool": ["westeurope", "vcpu"],
-        "pools:terms": ["westeurope", "vcpu"],
-    }
-    for name in ("organization", "change", "propose"):
-        by_name[f"customers:{name}"] = [claim.organization.public_id]
-    for name in ("review:case", "override_request", "requests:request", "intake:standing"):
-        by_name[name] = [request.public_id]
-    for name in ("regions:region", "regions:declare"):
-        by_name[name] = ["westeurope"]
-    for name in ("staffing:datacenter", "staffing:report"):
-        by_name[name] = [datacenter]
-    return by_name
+@pytest.fixture(name="world")
+def _world():
+    return world.build()
 
 
 @pytest.mark.parametrize("role", list(Role))
