@@ -489,4 +489,6 @@ def get(mapping: Mapping[Any, Any], key: Any) -> Any:
 def same_site(url: str | None, request: Any) -> str:
     """The address if it leads to this site, else the start page."""
     allowed = {request.get_host()} if request is not None else set()
-    return url if url and url_has_allowed_host_and_scheme(url, allowed) else "/"
+    # A bare word would be taken for the name of a view by whoever redirects to it.
+    is_address = bool(url) and url.startswith(("/", "http://", "https://"))
+    return url if is_address and url_has_allowed_host_and_scheme(url, allowed) else "/"

@@ -252,6 +252,7 @@ def test_only_a_message_with_an_undo_has_one():
         ("https://elsewhere.example/", "/"),
         ("//elsewhere.example/", "/"),
         ("javascript:alert(1)", "/"),
+        ("people", "/"),
         ("", "/"),
         (None, "/"),
     ],
