@@ -490,5 +490,6 @@ def same_site(url: str | None, request: Any) -> str:
     """The address if it leads to this site, else the start page."""
     allowed = {request.get_host()} if request is not None else set()
     # A bare word would be taken for the name of a view by whoever redirects to it.
-    is_address = bool(url) and url.startswith(("/", "http://", "https://"))
-    return url if is_address and url_has_allowed_host_and_scheme(url, allowed) else "/"
+    if not url or not url.startswith(("/", "http://", "https://")):
+        return "/"
+    return url if url_has_allowed_host_and_scheme(url, allowed) else "/"
