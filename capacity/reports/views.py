@@ -27,9 +27,13 @@ class PeriodForm(Form):
     days = forms.ChoiceField(
         label=_("Period"),
         required=False,
-        choices=[(days, _("last %(days)s days") % {"days": days}) for days in PERIODS],
+        # Asked for anew each time: with its number in it, a text stays in the language it was made in.
+        choices=lambda: [(days, _("last %(days)s days") % {"days": days}) for days in PERIODS],
+        widget=forms.Select(attrs={"aria-label": _("Period")}),
     )
-    resource = forms.ChoiceField(label=_("Resource"), required=False)
+    resource = forms.ChoiceField(
+        label=_("Resource"), required=False, widget=forms.Select(attrs={"aria-label": _("Resource")})
+    )
 
     def offer(self, resources: Sequence[Resource]) -> "PeriodForm":
         """Let these resources be chosen; the first one stands for none."""

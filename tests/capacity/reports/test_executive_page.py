@@ -72,6 +72,7 @@ def test_the_page_shows_pictures_tables_and_definitions_to_those_who_read_report
     url = reverse("reports:executive")
     page = visit(url, as_=make.person(Role.EXECUTIVE)).content.decode()
     assert "25% of the tier-1" in page
+    assert "last 28 days" in page
     for code in ("fill", "time_to_decision", "regions_at_risk", "staffing"):
         assert f'id="definition-{code}"' in page
     assert page.count("<table") >= 4
