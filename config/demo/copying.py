@@ -5,14 +5,15 @@ Every trigger and constraint of the tables applies, as it does to a single INSER
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
-BATCH = 10_000
+CHUNK = 65_536  # characters sent to the database at a time
 
 
 def draw_keys(model: type[models.Model], count: int) -> list[int]:
@@ -41,18 +42,41 @@ def number_rows(rows: Sequence[models.Model]) -> None:
 
 def copy_in(rows: Sequence[models.Model]) -> None:
     """Insert unsaved rows of one model, in their order. What has no key yet gets one from the database."""
-    if not rows:
-        return
-    model = type(rows[0])
-    fields = [field for field in model._meta.concrete_fields if not (field.primary_key and rows[0].pk is None)]
+    if rows:
+        fields = [field for field in rows[0]._meta.concrete_fields if not (field.primary_key and rows[0].pk is None)]
+        names = [field.attname for field in fields]
+        copy_values(type(rows[0]), names, ([getattr(row, name) for name in names] for row in rows))
+
+
+def copy_values(model: type[models.Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """The same from plain values, for thin tables of many rows; `names` are the attributes, keys included (`by_id`)."""
+    known = {field.attname: field for field in model._meta.concrete_fields}
+    fields = [known[name] for name in names]
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    lines = ("\t".join(map(_text, fields, row)) + "\n" for row in rows)
     with connection.cursor() as cursor:
-        for start in range(0, len(rows), BATCH):
-            lines = (_line(row, fields) for row in rows[start : start + BATCH])
-            cursor.copy_expert(
-                f"COPY {connection.ops.quote_name(model._meta.db_table)} ({columns}) FROM STDIN",
-                io.StringIO("".join(lines)),
-            )
+        cursor.copy_expert(
+            f"COPY {connection.ops.quote_name(model._meta.db_table)} ({columns}) FROM STDIN", _Lines(lines), CHUNK
+        )
+
+
+class _Lines(io.TextIOBase):
+    """A file of lines that are made as they are asked for, so that the database works while the next are made."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._rest = ""
+
+    def read(self, size: int | None = -1) -> str:
+        """Up to `size` characters; all that is left without one."""
+        wanted = sys.maxsize if size is None or size < 0 else size
+        parts, length = [self._rest], len(self._rest)
+        while length < wanted and (line := next(self._lines, "")):
+            parts.append(line)
+            length += len(line)
+        text = "".join(parts)
+        self._rest = text[wanted:]
+        return text[:wanted]
 
 
 def set_columns(model: type[models.Model], columns: dict[str, str], rows: Iterable[Sequence[Any]]) -> None:
@@ -71,10 +95,6 @@ def set_columns(model: type[models.Model], columns: dict[str, str], rows: Iterab
             f" FROM unnest({arrays}) AS fresh(id, {names}) WHERE r.id = fresh.id",
             values,
         )
-
-
-def _line(row: models.Model, fields: Sequence[Any]) -> str:
-    return "\t".join([_text(field, getattr(row, field.attname)) for field in fields]) + "\n"
 
 
 def _text(field: Any, value: Any) -> str:

@@ -16,7 +16,7 @@ from capacity.levers.actions.sign_step import sign_step
 from capacity.notices.actions.draft_notice import draft_notice
 from capacity.notices.actions.publish_notice import publish_notice
 from capacity.pools.models import Pool
-from capacity.regions.models import SCARCE_CONDITIONS
+from capacity.regions.models import SCARCE_CONDITIONS, Region
 from capacity.requests.actions.answer_information import answer_information
 from capacity.requests.actions.fulfil_request import fulfil_request
 from capacity.requests.actions.release_grant import release_grant
@@ -252,13 +252,13 @@ class _Day:
 
     def first_tier(self) -> None:
         """Tier 1 where tier decides the order, first come last: all but what came in during the last hours."""
-        for request in self._scarce(1).filter(filed_at__lt=self.ago(hours=6))[:24]:
+        for request in self._scarce(1).filter(filed_at__lt=self.ago(hours=6))[:8]:
             at = max(request.filed_at, self.ago(hours=40)) + timedelta(minutes=self.random.uniform(20, 300))
             self.settle(request, min(at, self.ago(minutes=20)), by=self.random.choice(("reviewer", "reviewer2")))
 
     def behind_it(self) -> None:
         """The lower tiers there: what the order leaves, and refusals that say why."""
-        for tier, count in ((2, 4), (3, 4), (4, 6), (5, 4)):
+        for tier, count in ((2, 1), (3, 2), (4, 2), (5, 2)):
             for request in self._scarce(tier)[:count]:
                 self.settle(request, self.ago(hours=self.random.uniform(0.5, 5)), by="reviewer2")
 
@@ -276,15 +276,23 @@ class _Day:
 
     def all_kinds_of_answers(self) -> None:
         """One sample of customers asks today, and meets every kind of answer."""
-        hospitals = self._verified("HE-ACUTE", 14)
-        for number, organization in enumerate(hospitals):
+        scarce = set(Region.objects.filter(condition__in=SCARCE_CONDITIONS).values_list("code", flat=True))
+        hospitals = self._verified("HE-ACUTE", 60)
+        # Where it is tight, everybody who waits is ranked anew for each decision: a few of those will do.
+        tight = [one for one in hospitals if scarce.intersection(COUNTRIES[one.country][1][:2])]
+        calm = [one for one in hospitals if one not in tight]
+        for number, organization in enumerate([*calm[:8], *tight[:6]]):
             at = self.ago(minutes=self.random.uniform(100, 420))
             regions = COUNTRIES[organization.country][1][:2]
             lines = [AskedLine("vcpu", 40 + 8 * number, 16), AskedLine("memory", 160 + 32 * number, 64)]
             request = self.file(organization, "health_records", lines, regions, at)
             if number < 8:
                 self.settle(request, at + timedelta(minutes=60), by="reviewer")
-        others = list(Organization.objects.filter(is_internal=False, claims=None).order_by("pk")[:40])
+        others = [
+            one
+            for one in Organization.objects.filter(is_internal=False, claims=None).order_by("pk")[:80]
+            if COUNTRIES[one.country][1][-1] not in scarce
+        ]
         for number, organization in enumerate(self.random.sample(others, min(24, len(others)))):
             self._meets(number, organization)
         look_again(at=self.now)

@@ -51,7 +51,7 @@ from capacity.requests.ranking import OFFICE_ZONE, Cause, Ranked, order_columns
 from capacity.review.case import LOOK_AGAIN_AFTER, Case, Diagnosis, pinned_circumstances, pinned_explanation
 from capacity.review.granting import STATE_AFTER, granted_action, granted_facts
 from config.demo.cast import Cast
-from config.demo.copying import copy_in, draw_numbers, number_rows, set_columns
+from config.demo.copying import copy_in, copy_values, draw_numbers, number_rows, set_columns
 from config.demo.customers import Customer
 from config.demo.world import DAYS, DECLARED, Gaps
 from journal.models import Entry
@@ -230,8 +230,9 @@ def _gated(supply: Supply, gate: int) -> Supply:
 
 
 @lru_cache(maxsize=50_000)
-def _rank(facts: policy.Facts, terms: policy.Policy) -> policy.Ranking:
-    return policy.rank(facts, terms)
+def _rank(facts: policy.Facts, terms: policy.Policy) -> tuple[policy.Ranking, dict[str, Any]]:
+    result = policy.rank(facts, terms)
+    return result, result.as_dict()
 
 
 class History:
@@ -408,7 +409,7 @@ class History:
         facts = self._facts(story, at)
         if story.ranked is not None and story.ranked.facts == facts:
             return story.ranked
-        result = _rank(dataclasses.replace(facts, completed_at=None, request_number=0), self.terms)
+        result, told = _rank(dataclasses.replace(facts, completed_at=None, request_number=0), self.terms)
         ranked = story.ranked = Ranked(story.row, facts, result)
         self.rankings.append(
             Ranking(
@@ -416,7 +417,7 @@ class History:
                 policy_version=self.version,
                 facts=facts.as_dict(),
                 facts_hash=policy.digest(facts),
-                result=result.as_dict(),
+                result=told,
                 tier=result.tier,
                 claimed_tier=result.claimed_tier,
                 score=result.score,
@@ -938,12 +939,14 @@ class History:
             grant.decision, grant.line, grant.entry = grant.decision, grant.line, grant.entry
         copy_in([story.row for story in self.stories])
         copy_in(lines)
-        copy_in(
-            [
-                RequestRegion(request=story.row, region=region, wish=wish)
+        copy_values(
+            RequestRegion,
+            ["request_id", "region_id", "wish"],
+            (
+                (story.row.pk, region.pk, wish)
                 for story in self.stories
                 for wish, region in enumerate(story.wishes, start=1)
-            ]
+            ),
         )
         copy_in(self.rankings)
         copy_in(self.decisions)
@@ -956,19 +959,19 @@ class History:
                 [(story.row.pk, str(story.steps[turn].state)) for story in self.stories if turn < len(story.steps)],
             )
         moves = [
-            RequestMove(
-                request=story.row,
-                old_state=str(before.state) if before else "",
-                new_state=step.state,
-                by_id=step.actor.user_id,
-                at=step.at,
-                reason=step.reason,
+            (
+                step.at,
+                story.row.pk,
+                str(before.state) if before else "",
+                str(step.state),
+                step.actor.user_id,
+                step.reason,
             )
             for story in self.stories
             for before, step in zip([None, *story.steps], story.steps, strict=False)
         ]
-        moves.sort(key=lambda row: row.at)
-        copy_in(moves)
+        moves.sort(key=lambda move: move[0])
+        copy_values(RequestMove, ["at", "request_id", "old_state", "new_state", "by_id", "reason"], moves)
 
 
 _IN_REVIEW = {"state": str(R.IN_REVIEW)}

@@ -149,21 +149,22 @@ def store_crews(crews: Crews, *, now: datetime) -> None:
 
 def report_by_phone(cast: Cast, *, now: datetime) -> None:
     """A few acts of today by people: corrections of the shift that is on, and a word for a silent crew."""
+    at = now - timedelta(minutes=8)
     for code, missing in (("westeurope-1", 2), ("germanywestcentral-1", 1), ("northeurope-1", 0)):
         datacenter = Datacenter.objects.select_related("region").get(code=code)
-        day, shift = shifts.current(now, ZoneInfo(datacenter.time_zone))
+        day, shift = shifts.current(at, ZoneInfo(datacenter.time_zone))
         crews = {
             role: Crew(present=max(2, (crew.rostered or 2) - missing), rostered=crew.rostered, absent_unplanned=0)
             for role, crew in as_rostered(datacenter, shift).items()
         }
         report_shift(
-            actor=cast.actor("operator", at=now),
+            actor=cast.actor("operator", at=at),
             datacenter=datacenter,
             date=day,
             shift=shift,
             crews=crews,
             note="",
-            at=now - timedelta(minutes=8),
+            at=at,
         )
     silent = Datacenter.objects.select_related("region").get(code="japanwest-2")
     vouch_for_crew(
