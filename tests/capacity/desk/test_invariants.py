@@ -1,12 +1,15 @@
-"""The invariants hold after real acts, and each kind of breach is found."""
+"""What must hold does so after real acts, and each kind of breach is found and named."""
 
+import json
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from capacity.desk.invariants import breaches
+from capacity.desk.invariants import CHECKS, check_invariants
 from capacity.review.actions.approve_request import approve_request
+from capacity.review.actions.confirm_grant import confirm_grant
+from capacity.review.actions.decline_request import decline_request
 from tests import make
 from tests.conftest import owner_connection
 from users.roles import Role
@@ -15,41 +18,100 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def granted():
+def decided():
+    """One request of each kind: granted, signed twice, declined, overridden."""
+    make.region(condition="constrained")
     make.pool(powered_on=1000)
-    request = make.tier1_request(quantity=10)
-    approve_request(
-        actor=make.acting(Role.CAPACITY_REVIEWER), request_id=request.public_id, region_code="westeurope", at=make.NOW
-    )
-    return request
+    reviewer = make.acting(Role.CAPACITY_REVIEWER)
+    small = make.tier1_request(quantity=10)
+    approve_request(actor=reviewer, request_id=small.public_id, region_code="westeurope", at=make.NOW)
+    large = make.tier1_request(quantity=200)
+    approve_request(actor=reviewer, request_id=large.public_id, region_code="westeurope", at=make.NOW)
+    signer = make.acting(Role.DUTY_MANAGER, fresh_at=make.NOW)
+    confirm_grant(actor=signer, request_id=large.public_id, at=make.NOW)
+    refused = make.request(quantity=5000, confirmed=True)
+    decline_request(actor=reviewer, request_id=refused.public_id, reason="Too much.", at=make.NOW)
+    make.override(make.request())
+    return small
 
 
-def test_they_hold_after_a_grant(granted):
-    out = StringIO()
-    call_command("check_invariants", stdout=out)
-    assert "rules hold" in out.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("tampering", "rule"),
-    [
-        ("UPDATE capacity_pool SET granted = granted + 1, committed_general = committed_general + 1", "ledger"),
-        ("UPDATE capacity_capacityrequest SET state = 'declined'", "last move"),
-        ("UPDATE capacity_ranking SET result = jsonb_set(result, '{score}', '999')", "facts"),
-        ("DELETE FROM journal_entry WHERE subject_type = 'request'", "journal"),
-    ],
-)
-def test_what_the_owner_tampers_with_is_found(granted, tampering, rule):
+def tamper(statement: str) -> None:
+    """As the owner with the triggers off, which the application cannot; foreign keys and checks stay."""
     owner = owner_connection()
+    owner.autocommit = False
     try:
-        with owner.cursor() as cursor:
-            for table in ("capacity_capacityrequest", "capacity_ranking", "journal_entry"):
+        with owner, owner.cursor() as cursor:
+            cursor.execute("SELECT format('%I', tablename) FROM pg_tables WHERE schemaname = 'public'")
+            tables = [row[0] for row in cursor.fetchall()]
+            for table in tables:
                 cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-            cursor.execute(tampering)
-            for table in ("capacity_capacityrequest", "capacity_ranking", "journal_entry"):
+            cursor.execute(statement)
+            assert cursor.rowcount
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for table in tables:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     finally:
         owner.close()
-    assert any(rule in breach.rule for breach in breaches())
-    with pytest.raises(CommandError):
-        call_command("check_invariants", stderr=StringIO())
+
+
+def broken() -> set[str]:
+    return {finding.name for finding in check_invariants() if not finding.holds}
+
+
+def test_everything_holds_after_real_acts_and_every_check_had_something_to_look_at(decided):
+    make.verified_claim()
+    findings = list(check_invariants())
+    assert [finding for finding in findings if not finding.holds] == []
+    assert [finding.name for finding in findings if not finding.looked_at] == []
+    out = StringIO()
+    call_command("check_invariants", stdout=out)
+    assert out.getvalue().count("holds") == len(CHECKS)
+
+
+# Each breach, and the checks that must name it.
+BREACHES = {
+    "UPDATE capacity_pool SET granted = granted + 1, committed_reserve = committed_reserve + 1 WHERE granted > 0": (
+        "pools_equal_their_ledger"
+    ),
+    "DELETE FROM capacity_grant": "states_and_promises_agree",
+    "UPDATE capacity_grant SET quantity = quantity + 1": "grants_equal_their_entries",
+    "UPDATE capacity_ledgerentry SET quantity = quantity + 1 WHERE kind = 'release_hold'": (
+        "releases_repeat_what_they_release"
+    ),
+    "UPDATE capacity_capacityrequest SET state = 'declined' WHERE state = 'approved'": "lives_follow_their_tables",
+    "UPDATE capacity_requestmove SET old_state = 'declined' WHERE new_state = 'approved'": "lives_follow_their_tables",
+    "UPDATE capacity_decision SET outcome = 'waitlist' WHERE outcome = 'decline'": "every_decided_request_was_decided",
+    "UPDATE capacity_decision SET explanation = '{}', circumstances = '{}' WHERE stage = 'second_signature'": (
+        "every_decision_is_in_the_journal"
+    ),
+    "DELETE FROM journal_entry WHERE action = 'request.declined'": "every_decision_is_in_the_journal",
+    "DELETE FROM journal_entry WHERE action = 'request.filed'": "every_filed_request_is_in_the_journal",
+    "UPDATE capacity_ranking SET result = jsonb_set(result, '{score}', '999')": "rankings_come_out_the_same",
+    "UPDATE capacity_ranking SET facts = jsonb_set(facts, '{is_internal}', 'true')": "rankings_come_out_the_same",
+    "UPDATE capacity_ranking SET tier = 4": "rankings_come_out_the_same",
+    "UPDATE capacity_capacityrequest SET claimed_tier = 2": "requests_point_at_their_last_ranking",
+    "UPDATE capacity_decision SET circumstances = jsonb_set(circumstances, '{ask,tier}', '5')"
+    " WHERE stage = 'final'": "diagnoses_come_out_the_same",
+    "DELETE FROM customers_evidence WHERE kind = 'domain_control'": "verified_claims_rest_on_evidence",
+    "UPDATE priorities_override SET subject_key = gen_random_uuid()": "overrides_keep_to_their_windows",
+    "UPDATE capacity_decision SET stage = 'final' WHERE stage = 'first_signature'": "large_grants_have_two_signatures",
+    "UPDATE capacity_region SET condition = 'normal'": "conditions_are_those_declared",
+    "UPDATE capacity_capacityrequest r SET filed_by_id = d.by_id FROM capacity_decision d"
+    " WHERE d.request_id = r.id AND d.outcome = 'decline'": "acts_are_separated",
+}
+
+
+@pytest.mark.parametrize(("breach", "check"), BREACHES.items(), ids=range(len(BREACHES)))
+def test_each_breach_is_found_and_named(decided, breach, check):
+    tamper(breach)
+    assert check in broken()
+
+
+def test_the_command_fails_and_says_what_does_not_hold(decided):
+    tamper("DELETE FROM journal_entry WHERE action = 'request.declined'")
+    out = StringIO()
+    with pytest.raises(CommandError, match="every_decision_is_in_the_journal"):
+        call_command("check_invariants", "every_decision_is_in_the_journal", "--json", stdout=out)
+    (finding,) = json.loads(out.getvalue())
+    assert finding["fault_count"] == 1
+    assert "has no journal entry" in finding["faults"][0]
