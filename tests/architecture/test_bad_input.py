@@ -1,0 +1,202 @@
+"""Whatever is sent to whatever address: a page or a refusal, never a fault, and nothing kept of what was refused."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from urllib.parse import quote, urlencode
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.urls import reverse
+
+from capacity.pools.models import LedgerEntry
+from capacity.requests.models import Decision
+from journal.models import Entry
+from kit.clock import now
+from kit.models import IdempotencyKey
+from tests import make, world
+from tests.architecture.test_access import MAY_READ
+from tests.architecture.test_anonymous import ADDRESSES
+from tests.architecture.test_anonymous import PUBLIC as PUBLIC_ADDRESSES
+from tests.filling import PageForm, forms_of
+from users.roles import Role
+
+pytestmark = pytest.mark.django_db
+
+LONG = "x" * 6_000
+FORM = "application/x-www-form-urlencoded"
+FOREIGN = "01937a5e-9c00-7d2e-8f41-5b7cc01d2e9a"
+LISTS = (
+    "customers:organizations", "requests:requests", "priorities:overrides", "journal:entries", "users:people",
+    "levers:levers", "notices:notices", "customers:verification", "customers:imports", "review:queue",
+)  # fmt: skip
+# Refused by every list.
+WRONG_FOR_LISTS = ("no_such_filter=1", "sort=../", "sort=-", "after=garbage", "before=%F0", "size=-1", "size=1e9",
+                   "columns=no_such_column", "format=exe", "count=many", "sort=name&sort=-name")  # fmt: skip
+# Whatever a page makes of these.
+QUERIES = (
+    *WRONG_FOR_LISTS,
+    "q=%00",
+    "q=%FF%FE",
+    f"q={quote(LONG)}",
+    "q[]=1&q[]=2&q=%25_%5C",
+    f"date=0000-00-00&shift={quote(LONG)}&year=99999999999999999999&page=-1&days=-5&hours=1e99",
+    f"organization={FOREIGN}&region=../../etc&resource=%27%22&portfolio=-1&letter=xx&next=//elsewhere.example",
+    "organization=1&tier=99999999999999999999&state=nonsense&from=9999-12-31&until=0001-01-01&actor=%F0%9F%9A%91",
+    "&&&=;==%",
+)
+TEXTS = (LONG, "\x00", "\ud83d", "-1", "99999999999999999999", "٣")
+WRONG: dict[str, tuple[str, ...]] = {
+    "text": TEXTS,
+    "number": ("-1", "99999999999999999999", "1e400", "NaN"),
+    "date": ("1999-01-01", "9999-12-31", "0001-01-01", "2031-02-30"),
+    "datetime-local": ("1999-01-01T10:00", "9999-12-31T23:59", "0001-01-01T00:00"),
+    "select": ("no_such_choice", FOREIGN, "99999999999999999999"),
+    "hidden": ("", "-1", "99999999999999999999", "\x00"),
+}
+
+
+class Faults(list[str]):
+    """What went wrong, all of it, so that one run tells of every fault."""
+
+    def watch(self, label: str, send) -> int:
+        """The status of what `send` answers; what it did is undone."""
+        with transaction.atomic():
+            kept = _written()
+            try:
+                with transaction.atomic():
+                    status = send().status_code
+            except Exception as error:
+                self.append(f"{label}: {type(error).__name__}: {str(error)[:200]}")
+                status = 599
+            else:
+                if status >= 500:
+                    self.append(f"{label}: {status}")
+                elif status >= 400 and _written() != kept:
+                    self.append(f"{label}: {status}, but something was kept")
+            transaction.set_rollback(True)
+        return status
+
+
+def _written() -> tuple[int, ...]:
+    return tuple(model.objects.count() for model in (Entry, IdempotencyKey, LedgerEntry, Decision))
+
+
+@pytest.fixture
+def faults():
+    cache.clear()
+    return Faults()
+
+
+@pytest.fixture
+def places():
+    """Every page that shows something, by its address's name."""
+    arguments = world.build(at=now())
+    return {name: reverse(name, args=arguments.get(name, [])) for name in MAY_READ}
+
+
+OPEN = "|".join(public.replace("^", "^/") for public in PUBLIC_ADDRESSES)
+PUBLIC = ["/trust/", "/trust/de/", "/trust/en/policy/", "/trust/en/notices/", "/trust/xx/", "/account/login/"]
+
+
+def test_no_query_string_is_a_fault(visit, places, faults):
+    auditor = visit.client(make.person(Role.AUDITOR))
+    others = visit.client(make.person(*(role for role in Role if role != Role.AUDITOR)))
+    for name, url in [*places.items(), *((path, path) for path in PUBLIC)]:
+        client = auditor if Role.AUDITOR in MAY_READ.get(name, Role) else others
+        for query in QUERIES:
+            faults.watch(f"{name}?{query[:60]}", lambda to=f"{url}?{query}", by=client: by.get(to))
+    assert not faults, "\n".join(faults)
+
+
+def test_a_list_refuses_what_it_does_not_know(visit, places, faults):
+    client = visit.client(make.person(Role.AUDITOR, Role.CAPACITY_REVIEWER, Role.VERIFIER))
+    for name in LISTS:
+        for query in WRONG_FOR_LISTS:
+            status = faults.watch(f"{name}?{query}", lambda to=f"{places[name]}?{query}": client.get(to))
+            if not 400 <= status < 500:
+                faults.append(f"{name}?{query}: {status}")
+    assert not faults, "\n".join(faults)
+
+
+KEY = {"idempotency_key": "a-key-of-its-own"}
+CUT = "multipart/form-data; boundary=x"
+TOLD = ("idempotency_key", "reason", "question", "answer", "name", "legal_name", "login", "region", "quantity", "next")
+
+
+def encoded(body: dict[str, str]) -> bytes:
+    """A body as sent by somebody whose UTF-8 may be broken: half of a surrogate pair goes out as bytes."""
+    return urlencode(body, errors="surrogatepass").encode()
+
+
+def bodies() -> Iterator[tuple[str, bytes, str]]:
+    """What may be sent anywhere: what it is, the body, its content type."""
+    yield "nothing", b"", FORM
+    yield "no key", encoded({"reason": "Something", "row_version": "1"}), FORM
+    yield "a wrong key", encoded({"idempotency_key": "x", "reason": "Something", "row_version": "1"}), FORM
+    yield "a list", b"&".join(b"%b=[]&%b={}" % (name.encode(), name.encode()) for name in TOLD), FORM
+    yield "too much", encoded({**dict.fromkeys(TOLD, LONG), **KEY}), FORM
+    yield "NUL", encoded({**dict.fromkeys(TOLD, "\x00"), **KEY}), FORM
+    yield "broken UTF-8", encoded({**dict.fromkeys(TOLD, "\ud83d"), **KEY}), FORM
+    yield "noise", b"\xff\xfe=%ff&=&a&reason=%zz", FORM
+    yield "half a body", b"--x\r\nContent-Disposition: form-data; name=", CUT
+    yield "JSON", b'{"reason": [1e999]}', "application/json"
+
+
+def test_no_body_is_a_fault_at_any_address(visit, places, faults):
+    somebody = visit.client(make.person(*Role))
+    nobody = visit.client(None)
+    urls = {*places.values(), *(f"/{address}" for address in ADDRESSES if not address.startswith("api/"))}
+    for url in sorted(url for url in urls if "logout" not in url):
+        for what, body, kind in bodies():
+            # What nobody may reach does not read what nobody sends.
+            for who, client in (("nobody", nobody), ("somebody", somebody)):
+                if who == "somebody" or re.match(OPEN, url):
+                    faults.watch(
+                        f"{who} sends {what} to {url}",
+                        lambda to=url, data=body, kind=kind, by=client: by.post(to, data, content_type=kind),
+                    )
+    assert not faults, "\n".join(faults)
+
+
+def wrong_bodies(form: PageForm) -> Iterator[tuple[str, dict[str, str]]]:
+    """The form as somebody filled it in, with one field wrong at a time."""
+    good = {**form.filled(), "idempotency_key": str(uuid.uuid4())}
+    yield "as it is", good
+    for name, kind in form.kinds.items():
+        if name == "csrfmiddlewaretoken":
+            continue
+        for value in WRONG.get(kind, TEXTS[:3]):
+            yield f"{name}={value[:20]!r}", {**good, name: value}
+        yield f"without {name}", {key: value for key, value in good.items() if key != name}
+
+
+def is_frame(form: PageForm) -> bool:
+    """Whether the form stands in the frame of every page."""
+    return "appearance" in form.action or "/views/" in form.action
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_no_field_of_any_form_is_a_fault(visit, places, faults, role):
+    client = visit.client(make.person(role))
+    seen = set()
+    for name, url in places.items():
+        # What everybody has is tried once, by the auditor.
+        if MAY_READ[name] == frozenset(Role) and role != Role.AUDITOR:
+            continue
+        page = client.get(url)
+        if page.status_code != 200 or page.streaming:
+            continue
+        for form in forms_of(page.content.decode(), url):
+            shape = (form.action, *sorted(form.values))
+            if shape in seen or "logout" in form.action or (is_frame(form) and role != Role.AUDITOR):
+                continue
+            seen.add(shape)
+            for what, body in wrong_bodies(form):
+                sent = encoded(body)
+                faults.watch(
+                    f"{form.action} with {what}", lambda to=form.action, d=sent: client.post(to, d, content_type=FORM)
+                )
+    assert seen or role == Role.EXECUTIVE
+    assert not faults, "\n".join(faults)
