@@ -15,6 +15,7 @@ from capacity.levers.actions.propose_step import propose_step, set_up_lever
 from capacity.levers.actions.sign_step import sign_step
 from capacity.notices.actions.draft_notice import draft_notice
 from capacity.notices.actions.publish_notice import publish_notice
+from capacity.pools import ledger
 from capacity.pools.models import Pool
 from capacity.regions.models import SCARCE_CONDITIONS, Region
 from capacity.requests.actions.answer_information import answer_information
@@ -72,6 +73,7 @@ def live_through(cast: Cast, source: random.Random, *, internal: Organization, n
     day.first_tier()
     day.behind_it()
     day.all_kinds_of_answers()
+    day.parts()
     day.second_signatures()
     day.claims()
     day.overrides()
@@ -348,6 +350,27 @@ class _Day:
                         complete=False,
                         at=later,
                     )
+
+    def parts(self) -> None:
+        """More is asked for than is left, and a part of it would already help."""
+        regions = ("canadacentral", "japanwest", "eastus2", "australiaeast")
+        for number, (organization, region) in enumerate(zip(self._verified("ED-REMOTE", 4), regions, strict=False)):
+            at = self.ago(hours=7 - number)
+            pool = Pool.objects.get(region__code=region, resource__code="gpu")
+            asked = AskedLine("gpu", ledger.left(pool, ledger.Level.RESERVE) + 10, 1)
+            request = self.file(organization, "education", [asked], [region], at)
+            later = at + timedelta(minutes=50)
+            reviewer = self.by("reviewer", later)
+            confirm_workload(actor=reviewer, request_id=request.public_id, workload="education", at=later)
+            with suppress(CannotGrant):
+                grant_in_part(
+                    actor=reviewer,
+                    request_id=request.public_id,
+                    region_code=region,
+                    quantities={"gpu": max(1, pool.supply * 4 // 100)},
+                    reason="Enough for the first two weeks; the rest after the delivery.",
+                    at=later,
+                )
 
     def second_signatures(self) -> None:
         """Large grants: some wait for the duty manager, one was signed, one refused."""
