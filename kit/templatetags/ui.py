@@ -154,10 +154,18 @@ def relative_time(moment: datetime | date | None, now: datetime | None = None) -
         return "–"
     if not isinstance(moment, datetime):
         return format_html('<time datetime="{}">{}</time>', moment.isoformat(), format_date(moment, locale=_locale()))
-    ago = format_timedelta(
-        moment - (now or clock.now()), threshold=1, format="short", add_direction=True, locale=_locale()
+    distance = moment - (now or clock.now())
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', _iso(moment), absolute(moment), _distance_text(distance)
     )
-    return format_html('<time datetime="{}" title="{}">{}</time>', _iso(moment), absolute(moment), ago)
+
+
+def _distance_text(distance: timedelta) -> str:
+    values: dict[str, Any] = {"threshold": 1, "add_direction": True, "locale": _locale()}
+    try:
+        return format_timedelta(distance, format="short", **values)
+    except KeyError:  # Babel's German has no short words for months ahead.
+        return format_timedelta(distance, format="long", **values)
 
 
 @register.simple_tag

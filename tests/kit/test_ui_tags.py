@@ -126,6 +126,18 @@ def test_a_moment_is_relative_and_keeps_its_absolute_form_with_the_zone():
         assert text(drawn("{% relative_time moment now %}", moment=NOW - timedelta(hours=2))) == "vor 2 Std."
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("days", [0, 1, 8, 31, 45, 300, 364, 400, 3000])
+def test_every_distance_has_words_in_both_languages(language, days):
+    with translation.override(language):
+        ahead = text(drawn("{% relative_time moment now %}", moment=NOW + timedelta(days=days)))
+        ago = text(drawn("{% relative_time moment now %}", moment=NOW - timedelta(days=days, seconds=1)))
+        assert ahead.startswith("in ")
+        assert ago.startswith("vor ") or ago.endswith(" ago")
+        if language == "de" and days == 45:
+            assert ahead == "in 2 Monaten"
+
+
 def test_an_id_is_short_and_whole_when_copied():
     value = UUID("01937a5e-9c00-7d2e-8f41-5b7cc01d2e9a")
     html = drawn("{% short_id value %}", value=value)
