@@ -1,8 +1,9 @@
 """SQL statements of each page at 100 and at 20,000 requests: `script/bench query_counts [--requests N]`.
 
 Method: two demonstrations in one database, the first rolled back; each page is opened as the role that works with it,
-twice, and the second time is counted, session and roles included. Exits with 1 where a page asks more with more rows,
-or more than twelve times.
+twice, and the second time is counted, session and roles included. A list that fits on one page need not be counted by
+the database, so one statement more is what the second page costs, however many follow; it is marked. Exits with 1
+where a page asks for more than that with more rows, or more than twelve times.
 """
 
 import argparse
@@ -11,11 +12,14 @@ import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
+import dj_database_url
 import django
+import psycopg2
 
 django.setup()
 
-from django.db import transaction
+from django.conf import settings
+from django.db import connection, transaction
 from django.urls import reverse
 
 from bench._measuring import browser, machine, page, statements, table
@@ -26,6 +30,7 @@ from kit import clock
 from priorities.models import Override
 
 MOST = 12
+GROWS, TOO_MANY = "grows", "too many"
 FEW = 100
 
 
@@ -82,6 +87,28 @@ def count_all(size: Size) -> dict[tuple[str, str], int]:
     return counts
 
 
+def sweep_up() -> None:
+    """Let the database forget the rows that were rolled back: it would plan for empty tables otherwise."""
+    owner = dj_database_url.parse(settings.DATABASE_OWNER_URL or settings.DATABASE_URL)
+    connected = psycopg2.connect(
+        dbname=connection.settings_dict["NAME"],
+        user=owner["USER"],
+        password=owner["PASSWORD"] or None,
+        host=owner["HOST"],
+        port=owner["PORT"] or None,
+    )
+    connected.autocommit = True
+    with connected.cursor() as cursor:
+        cursor.execute("VACUUM")
+    connected.close()
+
+
+def _said(few: int, many: int) -> str:
+    if many > MOST:
+        return TOO_MANY
+    return GROWS if many > few + 1 else "counts its pages" if many > few else ""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="script/bench query_counts")
     parser.add_argument("--requests", type=int, default=20_000)
@@ -89,14 +116,14 @@ def main() -> None:
     with transaction.atomic():
         few = count_all(Size(organizations=100, requests=FEW))
         transaction.set_rollback(True)
+    sweep_up()
     many = count_all(Size(requests=options.requests))
     rows = [("page", "as", f"{FEW:,}", f"{options.requests:,}", "")]
     for (role, url), count in few.items():
-        wrong = "grows" if many[role, url] > count else "too many" if many[role, url] > MOST else ""
-        rows.append((url, role, count, many[role, url], wrong))
+        rows.append((url, role, count, many[role, url], _said(count, many[role, url])))
     print(f"SQL statements per page at {FEW:,} and {options.requests:,} requests; {machine()}")
     print(table(rows))
-    wrong = sum(bool(row[-1]) for row in rows[1:])
+    wrong = sum(row[-1] in (GROWS, TOO_MANY) for row in rows[1:])
     print(f"  {len(rows) - 1} pages, {wrong} of them out of line; most {max(many.values())}, bound {MOST}")
     sys.exit(1 if wrong else 0)
 
