@@ -103,13 +103,26 @@ def seal_entries(*, limit: int = 5_000, look_back: int | None = LOOK_BACK) -> in
                 return 0
         last = Seal.objects.order_by("-position").first()
         position, previous = (last.position, last.hash) if last else (0, GENESIS)
-        seals = []
-        for entry in unsealed_entries(look_back).order_by("pk")[:limit]:
+        keys, hashes, first = [], [], position + 1
+        for entry in unsealed_entries(look_back).order_by("pk").values_list(named=True)[:limit]:
             position += 1
             previous = chain_hash(position, canonical(entry), previous)
-            seals.append(Seal(position=position, entry=entry, hash=previous))
-        Seal.objects.bulk_create(seals, batch_size=1000)
-        return len(seals)
+            keys.append(entry.id)
+            hashes.append(previous)
+        _store_seals(first, keys, hashes)
+        return len(keys)
+
+
+def _store_seals(first: int, keys: list[int], hashes: list[str]) -> None:
+    """Write the seals of these entries from a position on, in one statement however many."""
+    with connection.cursor() as cursor:
+        # The table's name comes from the model, the rest are parameters.
+        cursor.execute(
+            f"INSERT INTO {Seal._meta.db_table} (position, entry_id, hash)"  # noqa: S608
+            " SELECT %s + place - 1, entry_id, hash"
+            " FROM unnest(%s::bigint[], %s::varchar[]) WITH ORDINALITY AS sealed (entry_id, hash, place)",
+            [first, keys, hashes],
+        )
 
 
 def verify_chain(*known: Head, batch: int = 2_000) -> ChainReport:
