@@ -161,8 +161,8 @@ class Place:
 
     def left(self, ask: Ask) -> tuple[int, ...]:
         """Units left for each line at the request's level; 0 where the region has no such pool."""
-        found = {supply.resource: supply.left(ask.level) for supply in self.supplies}
-        return tuple(found.get(line.resource, 0) for line in ask.lines)
+        level, found = ask.level, {supply.resource: supply for supply in self.supplies}
+        return tuple(found[line.resource].left(level) if line.resource in found else 0 for line in ask.lines)
 
     def with_promised(self, level: Level, bundle: Mapping[str, int]) -> "Place":
         """The place after the units of a bundle were promised at this level."""
@@ -265,19 +265,19 @@ def served_in_order(place: Place, ahead: Iterable[Ahead]) -> tuple[tuple[bool, .
     """Who ahead could have the smallest useful grant, one after the other, and the place after they had it."""
     queue = _queue(ahead)
     served = _serve(_slack_of(place), queue)
-    promised: dict[Level, dict[str, int]] = {level: {} for level in Level}
+    promised: dict[int, dict[str, int]] = {int(level): {} for level in Level}
     for (level, bundle), fits in zip(queue, served, strict=True):
         if fits:
             for name, units in bundle:
                 promised[level][name] = promised[level].get(name, 0) + units
     for level, taken in promised.items():
         if taken:
-            place = place.with_promised(level, taken)
+            place = place.with_promised(Level(level), taken)
     return tuple(served), place
 
 
-def _queue(ahead: Iterable[Ahead]) -> list[tuple[Level, tuple[tuple[str, int], ...]]]:
-    return [(one.level, one.smallest) for one in ahead]
+def _queue(ahead: Iterable[Ahead]) -> list[tuple[int, tuple[tuple[str, int], ...]]]:
+    return [(int(one.level), one.smallest) for one in ahead]
 
 
 def _slack_of(place: Place) -> dict[str, list[int]]:
@@ -287,13 +287,15 @@ def _slack_of(place: Place) -> dict[str, list[int]]:
     }
 
 
-def _serve(slack: dict[str, list[int]], queue: Iterable[tuple[Level, tuple[tuple[str, int], ...]]]) -> list[bool]:
+def _serve(slack: dict[str, list[int]], queue: Iterable[tuple[int, tuple[tuple[str, int], ...]]]) -> list[bool]:
     """Take from the slack what each of the queue fits in; who did."""
-    nothing = [0] * len(Level)
+    nothing, tier1 = [0, 0, 0], int(Level.TIER1)
     served = []
     for level, bundle in queue:
         for name, units in bundle:
-            if min(slack.get(name, nothing)[level:]) < units:
+            general, critical, whole = slack.get(name, nothing)
+            # A level draws on its own buckets and is bound by those of every level above it.
+            if units > whole or (level < tier1 and units > critical) or (level == 0 and units > general):
                 served.append(False)
                 break
         else:

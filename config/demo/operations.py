@@ -260,7 +260,7 @@ class _Day:
 
     def behind_it(self) -> None:
         """The lower tiers there: what the order leaves, and refusals that say why."""
-        for tier, count in ((2, 1), (3, 2), (4, 2), (5, 2)):
+        for tier, count in ((2, 1), (3, 1), (4, 2), (5, 1)):
             for request in self._scarce(tier)[:count]:
                 self.settle(request, self.ago(hours=self.random.uniform(0.5, 5)), by="reviewer2")
 
