@@ -12,10 +12,12 @@ from django.db.models.functions import Coalesce
 from capacity.figures.figures import TIERS, Fill, Wait, WaitingTime, time_to_decision
 from capacity.pools.models import Pool
 from capacity.regions.models import Condition, Region
-from capacity.requests.models import PENDING_STATES, CapacityRequest, Decision, Outcome, RequestState, Stage
+from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, Outcome, RequestState, Stage
 from capacity.staffing.models import StaffingStatus
 from priorities.overrides import in_force
 
+# What nobody answered yet. The waiting list is an answer: it has its own date to look again.
+UNDECIDED = [*OPEN_STATES, RequestState.INFORMATION_REQUESTED]
 # What never became, or ceased to be, a question to us.
 NOT_ASKED = [RequestState.DRAFT, RequestState.WITHDRAWN]
 
@@ -75,7 +77,7 @@ class Waiting:
 def waiting_now(*, at: datetime) -> tuple[Waiting, ...]:
     """What waits for a decision at this moment, by tier."""
     rows = (
-        CapacityRequest.objects.filter(state__in=PENDING_STATES)
+        CapacityRequest.objects.filter(state__in=UNDECIDED)
         .values("claimed_tier")
         .annotate(open=Count("pk"), late=Count("pk", filter=Q(due_at__lt=at)))
     )

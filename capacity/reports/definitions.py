@@ -21,9 +21,7 @@ TEXTS: dict[str, Any] = {
         "From completeness to the decision, of the requests that became complete in the period. What is still open"
         " counts as waiting at least so long (Kaplan–Meier), and the clock stands still while information is asked for."
     ),
-    "waiting": _(
-        "Requests without a final decision at this moment; late are those past the service target of their tier."
-    ),
+    "waiting": _("Requests that nobody answered yet; late are those past the service target of their tier."),
     "regions_at_risk": _(
         "Regions that are constrained, critical or recovering, that have promised more than there is now, or that"
         " have a datacenter below minimum crew or without a fresh report."
