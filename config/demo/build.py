@@ -18,13 +18,13 @@ from capacity.requests.ranking import sweep_order
 from capacity.watch.actions.look_at_pools import look_at_pools
 from config.demo import operations, world
 from config.demo.cast import gather, write_logins
-from config.demo.copying import copy_in
 from config.demo.customers import internal_service, invent_customers
 from config.demo.requests import History
 from customers.actions.seed_categories import seed_categories
 from journal.models import Entry
 from journal.record import record
 from journal.sealing import seal_entries
+from kit.copying import copy_in
 from priorities.actions.seed_policy import seed_policy
 from priorities.models import PolicyState, PolicyVersion
 from priorities.policies import active_policy

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 
 from config.demo.cast import Cast
-from config.demo.copying import copy_in, number_rows
 from config.demo.names import Names, domain_of
 from customers.actions.add_evidence import evidence_facts
 from customers.actions.register_organization import register_organization
@@ -33,6 +32,7 @@ from customers.particulars import Particulars
 from customers.reasons import RejectionReason, WithdrawalReason
 from journal.models import Entry
 from journal.record import new_entry
+from kit.copying import copy_in, number_rows
 from priorities import policy
 from users.access import SYSTEM, Actor
 

@@ -51,11 +51,11 @@ from capacity.requests.ranking import OFFICE_ZONE, Cause, Ranked, order_columns
 from capacity.review.case import LOOK_AGAIN_AFTER, Case, Diagnosis, pinned_circumstances, pinned_explanation
 from capacity.review.granting import STATE_AFTER, granted_action, granted_facts
 from config.demo.cast import Cast
-from config.demo.copying import copy_in, copy_values, draw_numbers, number_rows, set_columns
 from config.demo.customers import Customer
 from config.demo.world import DAYS, DECLARED, Gaps
 from journal.models import Entry
 from journal.record import new_entry
+from kit.copying import copy_in, copy_values, draw_numbers, number_rows, set_columns
 from priorities import policy
 from priorities.models import PolicyVersion, WorkloadClass
 from users.access import Actor

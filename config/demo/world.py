@@ -21,9 +21,9 @@ from capacity.staffing.models import CrewRequirement, ShiftReport
 from capacity.watch.actions.refresh_staffing import refresh_staffing
 from capacity.watch.actions.report_shift import report_shift
 from config.demo.cast import Cast
-from config.demo.copying import copy_in
 from journal.models import Entry
 from journal.record import new_entry
+from kit.copying import copy_in
 from users.access import SYSTEM
 
 DAYS = 30
