@@ -1,0 +1,87 @@
+"""The policy as sentences, in codes; `priorities.wording` makes German and English of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from priorities.policy.version import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of the policy: a code and its parameters; `section` says under which heading it stands."""
+
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    section: str = ""
+
+
+def sentences(policy: Policy) -> tuple[Sentence, ...]:
+    """The whole policy in sentences, in reading order, as the trust center shows it.
+
+    Bounds for automatic approval are not part of a `Policy` and so cannot appear here: they are never published.
+    """
+    said = [
+        Sentence("principle", {}, "criteria"),
+        *(
+            Sentence(
+                "rule",
+                {
+                    "clause": rule.clause,
+                    "tier": rule.tier,
+                    "categories": None if rule.categories is None else list(rule.categories),
+                    "workloads": None if rule.workloads is None else list(rule.workloads),
+                    "offers": None if rule.offers is None else list(rule.offers),
+                    "existing": rule.existing,
+                    "internal": rule.internal,
+                    "needs_certificate": rule.needs_certificate,
+                },
+                "criteria",
+            )
+            for rule in policy.rules
+        ),
+        Sentence("workload_must_be_confirmed", {}, "criteria"),
+        Sentence("category_outranks_offer", {}, "criteria"),
+        Sentence("never_counts", {}, "criteria"),
+        Sentence("order_normal", {}, "order"),
+        Sentence("order_scarce", {}, "order"),
+        Sentence(
+            "score",
+            {
+                "workload": policy.weight_workload,
+                "certificate": policy.weight_certificate,
+                "verification": policy.weight_verification,
+            },
+            "order",
+        ),
+    ]
+    for terms in policy.tiers:
+        if terms.aging_points:
+            said.append(Sentence("aging", {"tier": terms.tier, "points": terms.aging_points}, "waiting"))
+        else:
+            said.append(Sentence("no_aging", {"tier": terms.tier}, "waiting"))
+    for terms in policy.tiers:
+        if terms.max_wait_days is not None:
+            said.append(Sentence("max_wait", {"tier": terms.tier, "days": terms.max_wait_days}, "waiting"))
+    for terms in policy.tiers:
+        whole_days = terms.working_days and terms.target_hours % 24 == 0
+        code = "target_working_days" if whole_days else "target_hours"
+        count = terms.target_hours // 24 if whole_days else terms.target_hours
+        said.append(Sentence(code, {"tier": terms.tier, "count": count}, "targets"))
+    said += [
+        Sentence("reserve", {"permille": policy.reserve_permille}, "scarcity"),
+        Sentence("mark", {"permille": policy.mark_permille}, "scarcity"),
+        Sentence("second_signature", {"permille": policy.second_signature_permille}, "scarcity"),
+        Sentence("never_revoked", {}, "scarcity"),
+        Sentence(
+            "overrides",
+            {
+                "hours": policy.override_hours,
+                "max_days": policy.override_max_days,
+                "renewals": policy.override_renewals,
+            },
+            "overrides",
+        ),
+        Sentence("break_glass", {"hours": policy.break_glass_hours}, "overrides"),
+    ]
+    return tuple(said)
