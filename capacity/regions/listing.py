@@ -25,6 +25,7 @@ OWN_COLUMNS = (
     "code", "name", "geography", "geography_group", "place", "iso3", "latitude", "longitude", "pair", "time_zone",
     "size",
 )  # fmt: skip
+OWN_OPTIONAL = ("subdivision",)
 # How the published table names the same things.
 AZURE_COLUMNS = {
     "name": "code",
@@ -44,12 +45,16 @@ DATACENTERS = {"large": 3, "medium": 2, "small": 1}
 
 _CODE = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _COUNTRY = re.compile(r"[A-Z]{3}")
+_SUBDIVISION = re.compile(r"[A-Z]{2}-[A-Z0-9]{1,3}")
 _LENGTHS = {"code": 40, "name": 80, "geography": 60, "geography_group": 60, "place": 80, "pair": 40}
 
 
 @dataclass(frozen=True)
 class RegionFacts:
-    """A region as a list describes it; coordinates in degrees, `size` large, medium or small."""
+    """A region as a list describes it; coordinates in degrees, `size` large, medium or small.
+
+    `subdivision` is the state, nation or Land in ISO 3166-2; empty where the list does not say.
+    """
 
     code: str
     name: str
@@ -62,6 +67,7 @@ class RegionFacts:
     paired_code: str
     time_zone: str
     size: str
+    subdivision: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +102,7 @@ def read_list(file: IO[bytes]) -> Iterator[Line]:
     required = tuple(AZURE_COLUMNS) if is_published else OWN_COLUMNS
     seen: set[str] = set()
     for row in read_csv(
-        BytesIO(data), required=required, optional=AZURE_OPTIONAL if is_published else (), max_rows=MAX_ROWS
+        BytesIO(data), required=required, optional=AZURE_OPTIONAL if is_published else OWN_OPTIONAL, max_rows=MAX_ROWS
     ):
         values = {AZURE_COLUMNS.get(k, k): v for k, v in row.values.items()} if is_published else row.values
         line = _line(row.number, values, row.problem, is_published)
@@ -129,6 +135,7 @@ def _line(number: int, values: dict[str, str], problem: str, is_published: bool)
         paired_code=values["pair"],
         time_zone=values.get("time_zone") or own.get("time_zone") or _zone_at(longitude),
         size=values.get("size") or own.get("size") or _size_by_zones(values.get("zones", "")),
+        subdivision=values.get("subdivision") or own.get("subdivision", ""),
     )
     return Line(number, code, facts=facts)
 
@@ -158,6 +165,8 @@ def _problem(values: dict[str, str]) -> str:
             return _("“%(value)s” is no %(column)s in degrees.") % {"value": values[column][:60], "column": column}
     if values.get("size", "small") not in DATACENTERS:
         return _("The size is large, medium or small.")
+    if values.get("subdivision") and not _SUBDIVISION.fullmatch(values["subdivision"]):
+        return _("“%(code)s” is not a subdivision such as US-VA.") % {"code": values["subdivision"][:60]}
     if "time_zone" in values and not _is_zone(values["time_zone"]):
         return _("“%(zone)s” is not a time zone.") % {"zone": values["time_zone"][:60]}
     return ""
