@@ -153,6 +153,8 @@ class RegisterRow(AppendOnly):
     region = models.CharField(max_length=80, blank=True)
     kind = models.CharField(max_length=120, blank=True)
     is_active = models.BooleanField(default=True)
+    # Who registered the domain, where another body uses it.
+    holder = models.CharField(max_length=300, blank=True, default="")
 
     class Meta(AppendOnly.Meta):
         constraints = [models.UniqueConstraint(fields=["snapshot", "key"], name="register_row_once")]

@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
+from operator import attrgetter
 
 from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext
@@ -13,7 +14,7 @@ from customers import names
 from customers.importing.runs import Outcome, RowResult
 from customers.models import Register as RegisterModel
 from customers.models import RegisterRow, RegisterSnapshot
-from customers.registers.adapters import Register, RegisterFacts, RowProblem
+from customers.registers.declaring import Register, RegisterFacts, RowProblem
 from journal.record import record
 from kit.csvfiles import CsvRow, read_csv
 from kit.refusal import Conflict
@@ -21,6 +22,7 @@ from users.access import Actor
 
 MAX_BYTES = 100 * 1024 * 1024
 MAX_ROWS = 500_000
+BROKEN_LETTER = "\ufffd"
 _COLUMNS = (
     "snapshot_id",
     "key",
@@ -32,7 +34,11 @@ _COLUMNS = (
     "region",
     "kind",
     "is_active",
+    "holder",
 )
+# What an entry says; two snapshots are the same where all of this is.
+_SAID = ("key", "name", "domain", "country", "region", "kind", "is_active", "holder")
+_said = attrgetter(*_SAID)
 
 
 class AnotherFileForThatDay(Conflict):
@@ -75,7 +81,7 @@ def import_register(
     taken = Outcome.CREATED if snapshot is None else Outcome.UNCHANGED
     facts = _read(register, rows, taken, on_row)
     if snapshot is not None:
-        _require_same({row.key: row for row in snapshot.rows.iterator(chunk_size=5_000)}, facts, as_of_date)
+        _require_same(snapshot, facts)
         return None if is_dry_run else snapshot
     if is_dry_run:
         return None
@@ -107,19 +113,25 @@ def _read(
             continue
         first_row_of[found.key] = row.number
         facts.append(found)
-        on_row(RowResult(row.number, found.key, taken, "" if found.is_active else gettext("Not active")))
+        on_row(RowResult(row.number, found.key, taken, _remarks(found)))
     return facts
 
 
-def _require_same(known: dict[str, RegisterRow], facts: list[RegisterFacts], as_of_date: date) -> None:
-    same = len(known) == len(facts) and all(
-        (row := known.get(one.key)) is not None
-        and (row.name, row.domain, row.country, row.region, row.kind, row.is_active)
-        == (one.name, one.domain, one.country, one.region, one.kind, one.is_active)
-        for one in facts
-    )
-    if not same:
-        raise AnotherFileForThatDay(as_of=as_of_date.isoformat())
+def _remarks(facts: RegisterFacts) -> str:
+    """What is odd about a row that is taken in all the same."""
+    remarks = [facts.note]
+    if not facts.is_active:
+        remarks.append(gettext("Not active"))
+    if BROKEN_LETTER in f"{facts.name}{facts.region}{facts.kind}":
+        # It was lost before the file was made, and nobody but the register can bring it back.
+        remarks.append(gettext("A letter is broken in the file; kept as it stands"))
+    return ". ".join(filter(None, remarks))
+
+
+def _require_same(snapshot: RegisterSnapshot, facts: list[RegisterFacts]) -> None:
+    known = set(snapshot.rows.values_list(*_SAID).iterator(chunk_size=5_000))
+    if len(known) != len(facts) or any(_said(one) not in known for one in facts):
+        raise AnotherFileForThatDay(as_of=snapshot.as_of_date.isoformat())
 
 
 def _store(
@@ -164,6 +176,7 @@ def _copy_lines(snapshot_id: int, facts: list[RegisterFacts]) -> Iterator[str]:
             one.region,
             one.kind,
             "t" if one.is_active else "f",
+            one.holder,
         )
         yield "\t".join(_escaped(value) for value in values) + "\n"
 

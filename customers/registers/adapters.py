@@ -1,119 +1,346 @@
-"""A declaration per public register: its columns, and what a row says. A new register is one more.
+"""A declaration per public register: its columns, what a row says, and for which category it speaks.
 
-Pure: text in, `RegisterFacts` or a `RowProblem` out. Formats: the registers' own column names.
+A new register is one more. Columns are those of the registers' own files; ids stay text, because many begin with zeros.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext
 
 from customers import names
+from customers.registers.declaring import (
+    MAX_KEY,
+    MAX_KIND,
+    MAX_REGION,
+    Register,
+    RegisterFacts,
+    RowProblem,
+    cleaned,
+    country_code,
+    named,
+    numbered,
+    own_domain,
+    required,
+    site_domain,
+)
 
-MAX_NAME = 300
+Row = Mapping[str, str]
 
-
-class RowProblem(ValueError):
-    """Why a row cannot be taken; the message is for people."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegisterFacts:
-    """What one row of a register says about an organization. `domain` is normalized or empty."""
-
-    key: str
-    name: str
-    domain: str = ""
-    country: str = ""
-    region: str = ""
-    kind: str = ""
-    is_active: bool = True
-
-
-@dataclass(frozen=True)
-class Register:
-    """A register: its code and name, the columns it must and may have, and how a row is read."""
-
-    code: str
-    name: str
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-    read: Callable[[Mapping[str, str]], RegisterFacts]
+# --- United States -----------------------------------------------------------------------------------
 
 
-def _dotgov(row: Mapping[str, str]) -> RegisterFacts:
+def _dotgov(row: Row) -> RegisterFacts:
     # The 2026 list has no `agency`; where the organization is blank, the agency is who holds the domain.
-    name = row["organization"] or row.get("agency", "")
     return RegisterFacts(
         key=row["domain"].lower(),
-        name=_name(name or row["domain"]),
-        domain=_domain(row["domain"], required=True),
+        name=named(row["organization"], row.get("agency", ""), row["domain"]),
+        domain=own_domain(row["domain"]),
         country="US",
         region=row["state"],
         kind=row["domain_type"],
     )
 
 
-def _ror(row: Mapping[str, str]) -> RegisterFacts:
-    # `domains` were verified by the register; half of the rows have only a website.
-    first = row["domains"].split("|")[0]
+DOTGOV = Register(
+    code="dotgov",
+    name="US .gov domains",
+    required=("domain", "domain_type", "organization", "city", "state"),
+    optional=("agency", "suborganization"),
+    read=_dotgov,
+    # The type gives the level of government, not the service: fire, police and health hide under all of them.
+    category="GV-OTHER",
+    # The words for a kind changed between 2020 and 2026; both stand here, because old snapshots stay.
+    categories={
+        "Federal - Executive": "GV-CORE",
+        "Federal Agency - Executive": "GV-CORE",
+        "Federal - Judicial": "GV-JUSTICE",
+        "Federal Agency - Judicial": "GV-JUSTICE",
+        "School district": "ED-REMOTE",
+    },
+)
+
+
+def _govt_url(row: Row) -> RegisterFacts:
+    # With a path, the host belongs to somebody else (often a mail provider) and proves nothing.
+    address = row["url_or_domain"].lower()
     return RegisterFacts(
-        key=_required(row["id"], _("The id is missing.")),
-        name=_name(row["name"]),
-        domain=_domain(first or row["website"]),
-        country=row["country"].upper()[:2],
-        region=row["city"][:80],
-        kind=row["types"].replace("|", ", ")[:120],
+        key=cleaned(address, MAX_KEY),
+        name=named(row["agency"], row["maintaining_office"], address),
+        domain=own_domain(address) if "/" not in address else "",
+        country="US",
+        region=cleaned(row["state"], MAX_REGION),
+        kind=row["level"],
+    )
+
+
+GOVT_URLS = Register(
+    code="govt_urls",
+    name="US government addresses outside .gov",
+    required=("url_or_domain", "agency", "maintaining_office", "level", "state"),
+    optional=("use_case", "federal_branch", "comments", "date_added"),
+    read=_govt_url,
+    categories={
+        "Federal": "GV-OTHER",
+        "State": "GV-OTHER",
+        "County": "GV-OTHER",
+        "Local": "GV-OTHER",
+        "Regional": "GV-OTHER",
+    },
+)
+
+
+def _hospital_us(row: Row) -> RegisterFacts:
+    return RegisterFacts(
+        key=numbered(row["facility_id"], r"\d{5}[0-9A-Z]"),
+        name=named(row["name"]),
+        country="US",
+        region=row["state"],
+        kind=row["hospital_type"],
+    )
+
+
+HOSPITALS_US = Register(
+    code="hospitals_us",
+    name="US hospitals (CMS)",
+    required=("facility_id", "name", "state", "hospital_type"),
+    optional=("city", "zip", "county", "ownership", "emergency_services", "overall_rating"),
+    read=_hospital_us,
+    category="HE-ACUTE",
+)
+
+
+def _law_enforcement_us(row: Row) -> RegisterFacts:
+    return RegisterFacts(
+        key=numbered(row["ori"], r"[A-Z0-9]{9}"),
+        name=named(row["name"]),
+        country="US",
+        region=row["state"],
+        kind=row["agency_type"],
+    )
+
+
+LAW_ENFORCEMENT_US = Register(
+    code="law_enforcement_us",
+    name="US law enforcement agencies (FBI)",
+    required=("ori", "name", "agency_type", "state"),
+    optional=("county", "lat", "lng", "division", "region"),
+    read=_law_enforcement_us,
+    category="FR-POLICE",
+    # These entries carry the name of the whole university, railway, tribe or office, of which the police is a part.
+    categories={"University or College": "", "Other": "", "Tribal": "", "Other State Agency": ""},
+)
+
+
+def _fire_department_us(row: Row) -> RegisterFacts:
+    # A number is unique only inside its state; a few have none and are known by their name.
+    return RegisterFacts(
+        key=cleaned(f"{row['state']}-{row['fdid'] or names.sort_key(row['name'])}", MAX_KEY),
+        name=named(row["name"]),
+        domain=site_domain(row["website"]),
+        country="US",
+        region=row["state"],
+        kind=cleaned(row["org_type"], MAX_KIND),
+        note="" if row["fdid"] else gettext("Without a number: known by its name"),
+    )
+
+
+FIRE_DEPARTMENTS_US = Register(
+    code="fire_departments_us",
+    name="US fire departments (USFA)",
+    required=("fdid", "name", "state", "website", "org_type"),
+    optional=(
+        *("city", "county", "zip", "stations_declared", "stations_listed", "dept_type"),
+        *("career", "volunteer", "paid_per_call", "civilian", "civilian_volunteer"),
+    ),
+    read=_fire_department_us,
+    category="FR-FIRE",
+    categories={"Private or industrial fire brigade": "", "Contract fire department": "", "Other": ""},
+)
+
+# --- Europe ------------------------------------------------------------------------------------------
+
+
+def _hospital_eu(row: Row) -> RegisterFacts:
+    # Overseas territories carry their own country code.
+    return RegisterFacts(
+        key=required(row["id"], gettext("The id is missing.")),
+        name=named(row["name"]),
+        domain=site_domain(row["website"]),
+        country=country_code(row["country"]),
+        region=cleaned(row["city"], MAX_REGION),
+        kind=cleaned(row["facility_type"], MAX_KIND),
+    )
+
+
+HOSPITALS_EU = Register(
+    code="hospitals_eu",
+    name="Hospitals of France and Italy (Eurostat)",
+    required=("id", "name", "city", "country", "facility_type", "website"),
+    optional=("site", "postcode", "lat", "lng", "geo_qual", "beds", "public_private", "ref_date"),
+    read=_hospital_eu,
+    category="HE-ACUTE",
+    # Rehabilitation, long-term care and research under the same roof: a person looks.
+    categories={
+        "Etablissement de santé privé autorisé en SSR": "",
+        "Etablissement de Soins Longue Durée": "",
+        "Ente di ricerca": "",
+    },
+)
+
+
+def _gov_domain_de(row: Row) -> RegisterFacts:
+    # Towns are listed under "Non-Federal Agency", which is nobody's name.
+    is_town = row["domain_type"] == "City"
+    return RegisterFacts(
+        key=row["domain"].lower(),
+        name=named(row["city"] if is_town else "", row["agency"], row["domain"]),
+        domain=own_domain(row["domain"]),
+        country="DE",
+        region=row["state"],
+        kind=row["domain_type"],
+    )
+
+
+GOV_DOMAINS_DE = Register(
+    code="gov_domains_de",
+    name="German government domains",
+    required=("domain", "domain_type", "agency", "city", "state"),
+    optional=(),
+    read=_gov_domain_de,
+    category="GV-OTHER",
+    categories={"Federal Agency": "GV-CORE"},
+)
+
+
+def _gov_domain_fr(row: Row) -> RegisterFacts:
+    # Some domains stand in two categories, and both are true: the category is a part of the key.
+    domain = own_domain(row["domain"].strip('"'))
+    return RegisterFacts(
+        key=f"{domain}/{required(row['category'], gettext('The category is missing.'))}",
+        name=named(names.display_domain(domain)),
+        domain=domain,
+        country="FR",
+        kind=row["category"],
+    )
+
+
+GOV_DOMAINS_FR = Register(
+    code="gov_domains_fr",
+    name="French public bodies’ domains",
+    required=("domain", "category"),
+    optional=(),
+    read=_gov_domain_fr,
+    category="GV-OTHER",
+    categories={
+        "aphp": "HE-ACUTE",
+        "hopitaux": "HE-ACUTE",
+        "sante-fr": "HE-PUBLIC",
+        "universites": "ED-REMOTE",
+        "academies": "ED-REMOTE",
+    },
+)
+
+
+def _gov_domain_uk(row: Row) -> RegisterFacts:
+    # A council may own the domain of a fire service: the customer is who uses it.
+    name = named(row["representing"], row["owner"])
+    owner = cleaned(row["owner"], 300)
+    return RegisterFacts(
+        key=row["domain"].lower(),
+        name=name,
+        domain=own_domain(row["domain"]),
+        country="GB",
+        holder=owner if owner != name else "",
+    )
+
+
+GOV_DOMAINS_UK = Register(
+    code="gov_domains_uk",
+    name="UK government domains",
+    required=("domain", "owner", "representing"),
+    optional=(),
+    read=_gov_domain_uk,
+    category="GV-OTHER",
+)
+
+
+def _first_responder_uk(row: Row) -> RegisterFacts:
+    if row["kind"] not in ("police-force", "fire-service"):
+        raise RowProblem(gettext("“%(text)s” is not a kind of this register.") % {"text": row["kind"][:100]})
+    return RegisterFacts(
+        key=f"{row['kind']}-{required(row['code'], gettext('The id is missing.'))}",
+        name=named(row["name"]),
+        country="GB",
+        kind=row["kind"],
+    )
+
+
+FIRST_RESPONDERS_UK = Register(
+    code="first_responders_uk",
+    name="UK police forces and fire services",
+    required=("kind", "code", "name"),
+    optional=(),
+    read=_first_responder_uk,
+    categories={"police-force": "FR-POLICE", "fire-service": "FR-FIRE"},
+)
+
+# --- worldwide ---------------------------------------------------------------------------------------
+
+
+def _ror(row: Row) -> RegisterFacts:
+    # `domains` were verified by the register; half of the rows have only a website.
+    return RegisterFacts(
+        key=required(row["id"], gettext("The id is missing.")),
+        name=named(row["name"]),
+        domain=site_domain(row["domains"].split("|")[0] or row["website"]),
+        country=country_code(row["country"]),
+        region=cleaned(row["city"], MAX_REGION),
+        kind=cleaned(row["types"].replace("|", ", "), MAX_KIND),
         is_active=row["status"] == "active",
     )
 
 
-def _name(text: str) -> str:
-    return _required(text, _("The name is missing."))[:MAX_NAME]
+ROR = Register(
+    code="ror",
+    name="Research Organization Registry",
+    required=("id", "name", "types", "status", "country", "city", "website", "domains"),
+    optional=(
+        *("established", "lat", "lng", "acronyms", "aliases"),
+        *("wikidata", "n_relationships", "last_modified", "release"),
+    ),
+    read=_ror,
+    # Several types mean that a person must choose; one type speaks for itself.
+    categories={"healthcare": "HE-ACUTE", "education": "ED-REMOTE", "government": "GV-OTHER"},
+)
 
 
-def _required(text: str, message: object) -> str:
-    if not text:
-        raise RowProblem(str(message))
-    return text
+def _university(row: Row) -> RegisterFacts:
+    # Two universities may share a domain, so the name is a part of the key.
+    country = country_code(row["country_code"])
+    domains = required(row["domains"], gettext("The domain is missing."))
+    return RegisterFacts(
+        key=cleaned(f"{country}-{domains} {names.sort_key(row['name'])}", MAX_KEY),
+        name=named(row["name"]),
+        domain=own_domain(domains.split("|")[0]),
+        country=country,
+        region=cleaned(row["state_province"], MAX_REGION),
+    )
 
 
-def _domain(text: str, *, required: bool = False) -> str:
-    try:
-        return names.normalize_domain(text) if text or required else ""
-    except names.BadDomain:
-        if required:
-            raise RowProblem(str(_("“%(text)s” is not a domain.") % {"text": text[:100]})) from None
-        # A website that is no address tells nothing; the organization is still in the register.
-        return ""
-
+UNIVERSITIES = Register(
+    code="universities",
+    name="Universities and their domains",
+    required=("name", "country_code", "state_province", "domains"),
+    optional=("country", "web_pages"),
+    read=_university,
+    category="ED-REMOTE",
+)
 
 REGISTERS = {
     register.code: register
     for register in (
-        Register(
-            code="dotgov",
-            name="US .gov domains",
-            required=("domain", "domain_type", "organization", "city", "state"),
-            optional=("agency", "suborganization"),
-            read=_dotgov,
-        ),
-        Register(
-            code="ror",
-            name="Research Organization Registry",
-            required=("id", "name", "types", "status", "country", "city", "website", "domains"),
-            optional=(
-                "established",
-                "lat",
-                "lng",
-                "acronyms",
-                "aliases",
-                "wikidata",
-                "n_relationships",
-                "last_modified",
-                "release",
-            ),
-            read=_ror,
-        ),
+        *(DOTGOV, GOVT_URLS, HOSPITALS_US, LAW_ENFORCEMENT_US, FIRE_DEPARTMENTS_US),
+        *(HOSPITALS_EU, GOV_DOMAINS_DE, GOV_DOMAINS_FR, GOV_DOMAINS_UK, FIRST_RESPONDERS_UK),
+        *(ROR, UNIVERSITIES),
     )
 }

@@ -18,17 +18,18 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("register", choices=sorted(REGISTERS))
         parser.add_argument("file", type=Path, help="CSV, or CSV compressed as .gz")
-        parser.add_argument("--as-of", type=date.fromisoformat, required=True, help="the day the file was taken")
+        parser.add_argument("--as-of", type=date.fromisoformat, help="the day the file was taken (default: today)")
         parser.add_argument("--dry-run", action="store_true", help="check every row, write nothing")
         parser.add_argument("--results", help="write every row's result to this CSV file")
 
     def handle(self, *args, **options):
+        at = now()
         run = waiting_run(
             kind=options["register"],
             path=options["file"],
-            as_of_date=options["as_of"],
+            as_of_date=options["as_of"] or at.date(),
             is_dry_run=options["dry_run"],
-            at=now(),
+            at=at,
         )
         bar = Bar(run, terminal())
         carry_out(run, at=now(), on_row=bar.advance)
