@@ -2,11 +2,11 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime
 from operator import attrgetter
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,7 @@ from customers.models import Register as RegisterModel
 from customers.models import RegisterRow, RegisterSnapshot
 from customers.registers.declaring import Register, RegisterFacts, RowProblem
 from journal.record import record
+from kit.copying import copy_values
 from kit.csvfiles import CsvRow, read_csv
 from kit.refusal import Conflict
 from users.access import Actor
@@ -23,19 +24,6 @@ from users.access import Actor
 MAX_BYTES = 100 * 1024 * 1024
 MAX_ROWS = 500_000
 BROKEN_LETTER = "\ufffd"
-_COLUMNS = (
-    "snapshot_id",
-    "key",
-    "name",
-    "sort_name",
-    "search_text",
-    "domain",
-    "country",
-    "region",
-    "kind",
-    "is_active",
-    "holder",
-)
 # What an entry says; two snapshots are the same where all of this is.
 _SAID = ("key", "name", "domain", "country", "region", "kind", "is_active", "holder")
 _said = attrgetter(*_SAID)
@@ -146,12 +134,11 @@ def _store(
         imported_at=at,
         imported_by_id=actor.user_id,
     )
-    with connection.cursor() as cursor:
-        # The driver's COPY: a hundred thousand rows are one statement.
-        cursor.copy_expert(
-            f"COPY {RegisterRow._meta.db_table} ({', '.join(_COLUMNS)}) FROM STDIN",
-            _CopyStream(_copy_lines(snapshot.pk, facts)),
-        )
+    copy_values(
+        RegisterRow,
+        ("snapshot_id", "sort_name", "search_text", *_SAID),
+        (_columns(snapshot.pk, one) for one in facts),
+    )
     record(
         actor=actor,
         action="register.imported",
@@ -163,41 +150,7 @@ def _store(
     return snapshot
 
 
-def _copy_lines(snapshot_id: int, facts: list[RegisterFacts]) -> Iterator[str]:
-    for one in facts:
-        values = (
-            str(snapshot_id),
-            one.key,
-            one.name,
-            names.sort_key(one.name, 350),
-            names.search_text(one.name, one.domain),
-            one.domain,
-            one.country,
-            one.region,
-            one.kind,
-            "t" if one.is_active else "f",
-            one.holder,
-        )
-        yield "\t".join(_escaped(value) for value in values) + "\n"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
-
-
-class _CopyStream(io.TextIOBase):
-    """A file made of lines as they are asked for, so that the rows are never in memory twice."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
-        self._rest = ""
-
-    def read(self, size: int | None = -1) -> str:
-        wanted = size if size is not None and size >= 0 else 2**62
-        parts, length = [self._rest], len(self._rest)
-        while length < wanted and (line := next(self._lines, "")):
-            parts.append(line)
-            length += len(line)
-        text = "".join(parts)
-        self._rest = text[wanted:]
-        return text[:wanted]
+def _columns(snapshot_id: int, one: RegisterFacts) -> tuple[object, ...]:
+    sort_name = names.sort_key(one.name, 350)
+    search_text = names.search_text(one.name, one.domain)
+    return (snapshot_id, sort_name, search_text, *_said(one))

@@ -214,10 +214,11 @@ GOV_DOMAINS_DE = Register(
 
 def _gov_domain_fr(row: Row) -> RegisterFacts:
     # Some domains stand in two categories, and both are true: the category is a part of the key.
-    domain = own_domain(row["domain"].strip('"'))
+    address = row["domain"].strip('"').lower()
+    domain = own_domain(address)
     return RegisterFacts(
-        key=f"{domain}/{required(row['category'], gettext('The category is missing.'))}",
-        name=named(names.display_domain(domain)),
+        key=f"{address}/{required(row['category'], gettext('The category is missing.'))}",
+        name=named(names.display_domain(domain), address),
         domain=domain,
         country="FR",
         kind=row["category"],
