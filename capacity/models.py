@@ -16,6 +16,7 @@ from capacity.requests.models import (
 )
 from capacity.review.models import Lease
 from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StateConfirmation
+from capacity.staffing.risk_models import RiskDay, RiskSeries
 
 __all__ = [
     "Alarm",
@@ -40,6 +41,8 @@ __all__ = [
     "RequestRegion",
     "Resource",
     "ResourceContact",
+    "RiskDay",
+    "RiskSeries",
     "ShiftReport",
     "StateConfirmation",
     "SupplyChange",

@@ -58,6 +58,7 @@ ACTIONS: dict[str, Any] = {
     "portfolio.created": _("Portfolio opened"),
     "region.added": _("Region added"),
     "region.changed": _("Region changed"),
+    "risk.imported": _("Series about staffing risk taken in"),
     "register.imported": _("Register imported"),
     "request.answered": _("Questions about a request answered"),
     "request.decision_undone": _("Decision undone"),
@@ -110,6 +111,7 @@ SUBJECTS: dict[str, SubjectWords] = {
     "portfolio": SubjectWords(_("Portfolio")),
     "region": SubjectWords(_("Region"), _page("regions:region")),
     "register_snapshot": SubjectWords(_("Register")),
+    "risk_series": SubjectWords(_("Series about staffing risk")),
     "request": SubjectWords(_("Request"), _page("requests:request")),
     "user": SubjectWords(_("Person"), _page("users:person")),
 }

@@ -38,7 +38,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         by_name[f"customers:{name}"] = [claim.organization.public_id]
     for name in ("review:case", "override_request", "requests:request", "intake:standing"):
         by_name[name] = [request.public_id]
-    for name in ("regions:region", "regions:declare"):
+    for name in ("regions:region", "regions:declare", "regions:staffing_risk"):
         by_name[name] = ["westeurope"]
     for name in ("staffing:datacenter", "staffing:report"):
         by_name[name] = [datacenter]

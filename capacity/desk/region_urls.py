@@ -4,6 +4,7 @@ from django.urls import path
 
 from capacity.desk import region_page, region_tiles
 from capacity.regions import views
+from capacity.staffing import risk_page
 
 app_name = "regions"
 urlpatterns = [
@@ -15,4 +16,5 @@ urlpatterns = [
     path("conditions/<uuid:public_id>/withdraw/", views.withdraw, name="withdraw"),
     path("<slug:code>/", region_page.region, name="region"),
     path("<slug:code>/condition/", views.declare, name="declare"),
+    path("<slug:code>/staffing-risk/", risk_page.history, name="staffing_risk"),
 ]

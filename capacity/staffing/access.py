@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from capacity.regions.models import Datacenter
-from kit.refusal import Refusal
+from kit.refusal import NotAllowed, Refusal
 from users.access import Actor
 from users.roles import Role
 
@@ -39,3 +39,8 @@ def may_report_shift(actor: Actor, region_code: str) -> Refusal | None:
 def may_vouch_for_crew(actor: Actor, region_code: str) -> Refusal | None:
     """A duty manager may confirm the last reported state."""
     return actor.needs(Role.DUTY_MANAGER, region=region_code)
+
+
+def may_import_risk(actor: Actor) -> Refusal | None:
+    """Public series are taken in by the system's own command."""
+    return None if actor.is_system else NotAllowed()

@@ -76,8 +76,8 @@ class Units:
 
     @property
     def adds_up(self) -> bool:
-        """Whether the states are as many as the units that reported."""
-        return self.told is not None and self.told == self.reporting
+        """Whether the states are as many as the units that reported; what is missing contradicts nothing."""
+        return self.told is None or self.told == self.reporting
 
 
 # Shares of the answering units that lack staff, in percent: assumptions, there is no published scale.

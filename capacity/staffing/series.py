@@ -21,6 +21,8 @@ MAX_UNPACKED_BYTES = 60 * 1024 * 1024
 MAX_ROWS = 500_000
 
 _LEVELS = ("c2_workplace", "c2_flag", "c6_stay_home", "c6_flag")
+# The same in the files as printed at the time.
+_PRINTED_LEVELS = ("c2", "c2_flag", "c6", "c6_flag")
 _NATIONS = "national_daily.csv"
 _PARTS = ("us_states_daily.csv", "uk_nations_daily.csv")
 # OxCGRT names the nations of the United Kingdom in its own way.
@@ -34,13 +36,26 @@ _UNITS = {
     "no_answer": "betriebssituation_keine_angabe",
     "short_of_staff": "einschraenkung_personal",
 }
-_LAENDER = dict(
-    zip(
-        (f"{number:02}" for number in range(1, 17)),
-        ("SH", "HH", "NI", "HB", "NW", "HE", "RP", "BW", "BY", "SL", "BE", "BB", "MV", "SN", "ST", "TH"),
-        strict=True,
-    )
-)
+# The Länder in the order of their official numbers, 01 to 16, with their ISO 3166-2 codes.
+LAENDER_NAMES = {
+    "DE-SH": "Schleswig-Holstein",
+    "DE-HH": "Hamburg",
+    "DE-NI": "Niedersachsen",
+    "DE-HB": "Bremen",
+    "DE-NW": "Nordrhein-Westfalen",
+    "DE-HE": "Hessen",
+    "DE-RP": "Rheinland-Pfalz",
+    "DE-BW": "Baden-Württemberg",
+    "DE-BY": "Bayern",
+    "DE-SL": "Saarland",
+    "DE-BE": "Berlin",
+    "DE-BB": "Brandenburg",
+    "DE-MV": "Mecklenburg-Vorpommern",
+    "DE-SN": "Sachsen",
+    "DE-ST": "Sachsen-Anhalt",
+    "DE-TH": "Thüringen",
+}
+_LAENDER = {f"{number:02}": code for number, code in enumerate(LAENDER_NAMES, start=1)}
 
 
 class NoSuchSeries(CannotReadFile):
@@ -80,19 +95,49 @@ def read_measures(folder: Path, *, is_national_only: bool = False) -> dict[tuple
     With `is_national_only` the files of states and nations are not looked at. Raises `CannotReadFile`.
     """
     found: dict[tuple[str, date], Measures] = {}
-    for name in (_NATIONS,) if is_national_only else (_NATIONS, *_PARTS):
-        column = "iso3" if name == _NATIONS else "region"
-        for row, place, day in _placed(folder, name, column, "date", _LEVELS):
-            key = (_place_of(place), day)
-            if key in found:
-                raise BrokenSeries(name=name, row=row.number, problem=_("the same place and day stand in it twice."))
-            found[key] = Measures(
-                workplace=_level(row, name, "c2_workplace"),
-                stay_home=_level(row, name, "c6_stay_home"),
-                is_workplace_partial=row.values["c2_flag"] in ("0", "0.00"),
-                is_stay_home_partial=row.values["c6_flag"] in ("0", "0.00"),
-            )
+    _add_measures(found, folder, _NATIONS, "iso3", _LEVELS)
+    for name in () if is_national_only else _PARTS:
+        _add_measures(found, folder, name, "region", _LEVELS)
     return found
+
+
+def read_published_measures(folder: Path, as_of: date) -> dict[tuple[str, date], Measures] | None:
+    """The measures of countries as they were printed on a day, before later corrections; None without such a file."""
+    name = f"national_daily_as_published_{as_of.isoformat()}.csv"
+    if not any((folder / f"{name}{suffix}").is_file() for suffix in (".gz", "")):
+        return None
+    found: dict[tuple[str, date], Measures] = {}
+    _add_measures(found, folder, name, "iso3", _PRINTED_LEVELS)
+    return found
+
+
+def read_place_names(folder: Path) -> dict[str, str]:
+    """What people call the places of a folder, as far as its files say; by place."""
+    names: dict[str, str] = {}
+    if any((folder / f"countries.csv{suffix}").is_file() for suffix in (".gz", "")):
+        rows = read_csv(BytesIO(_unpacked(folder, "countries.csv")), required=("iso3", "name"), max_rows=MAX_ROWS)
+        names |= {row.values["iso3"]: row.values["name"] for row in rows if not row.problem}
+    for name in _PARTS:
+        if any((folder / f"{name}{suffix}").is_file() for suffix in (".gz", "")):
+            for row, place, _day in _placed(folder, name, "region", "date", ()):
+                names[_place_of(place)] = row.values.get("name", "")
+    return names
+
+
+def _add_measures(
+    found: dict[tuple[str, date], Measures], folder: Path, name: str, place_column: str, levels: tuple[str, ...]
+) -> None:
+    workplace, workplace_flag, stay_home, stay_home_flag = levels
+    for row, place, day in _placed(folder, name, place_column, "date", levels):
+        key = (_place_of(place), day)
+        if key in found:
+            raise BrokenSeries(name=name, row=row.number, problem=_("the same place and day stand in it twice."))
+        found[key] = Measures(
+            workplace=_level(row, name, workplace),
+            stay_home=_level(row, name, stay_home),
+            is_workplace_partial=_is_zero(row.values[workplace_flag]),
+            is_stay_home_partial=_is_zero(row.values[stay_home_flag]),
+        )
 
 
 def read_units(folder: Path) -> dict[tuple[str, date], Units]:
@@ -102,7 +147,7 @@ def read_units(folder: Path) -> dict[tuple[str, date], Units]:
     for row, number, day in _placed(folder, name, "bundesland_id", "datum", tuple(_UNITS.values())):
         if number not in _LAENDER:
             raise BrokenSeries(name=name, row=row.number, problem=_("bundesland_id is 01 to 16."))
-        key = (f"DE-{_LAENDER[number]}", day)
+        key = (_LAENDER[number], day)
         if key in found:
             raise BrokenSeries(name=name, row=row.number, problem=_("the same place and day stand in it twice."))
         found[key] = Units(**{part: _count(row, name, column) for part, column in _UNITS.items()})
@@ -161,6 +206,11 @@ def _level(row: CsvRow, name: str, column: str) -> int | None:
     if not (whole.isdecimal() and int(whole) <= MOST_LEVEL and not rest.strip("0")):
         raise BrokenSeries(name=name, row=row.number, problem=_("%(column)s is 0 to 3.") % {"column": column})
     return int(whole)
+
+
+def _is_zero(text: str) -> bool:
+    """A flag of 0: the level held in part of the place only. Empty says nothing."""
+    return bool(text) and not text.strip("0.")
 
 
 def _count(row: CsvRow, name: str, column: str) -> int | None:

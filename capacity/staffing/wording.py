@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from capacity.staffing.models import CrewRole, Shift
+from capacity.staffing.risk_models import RiskDay, RiskSource
 from capacity.staffing.status import Gate
 from kit.reason import Reason
 from kit.signs import STAFFING, sign_of
@@ -63,6 +65,42 @@ def role_label(code: str) -> str:
 def shift_label(code: str) -> str:
     """A shift by its name."""
     return str(Shift(code).label) if code in Shift.values else code
+
+
+# OxCGRT's levels, which are read and never set.
+_WORKPLACE = (
+    _("workplaces open"), _("working at home recommended"), _("some workplaces closed"),
+    _("all but essential workplaces closed"),
+)  # fmt: skip
+_STAY_HOME = (
+    _("no order to stay at home"), _("staying at home recommended"), _("staying at home required with exceptions"),
+    _("staying at home required with few exceptions"),
+)  # fmt: skip
+
+
+def risk_figures(day: RiskDay) -> str:
+    """The source's own figures of a day, in words."""
+    figures = day.figures
+    if day.series.source == RiskSource.OXCGRT:
+        levels = ((_WORKPLACE, figures["c2"]), (_STAY_HOME, figures["c6"]))
+        said = [str(words[level]) for words, level in levels if level is not None]
+        return "; ".join(said) or gettext("nothing is said")
+    if figures["short_of_staff"] is None:
+        told = gettext("nobody was asked about staff")
+    else:
+        told = gettext("%(short)s of %(answering)s answering units lack staff") % {
+            "short": figures["short_of_staff"],
+            "answering": (figures["reporting"] or 0) - (figures["no_answer"] or 0),
+        }
+    if day.adds_up:
+        return told
+    parts = ("regular", "partly_restricted", "restricted", "no_answer")
+    return gettext("%(told)s; %(parts)s are %(sum)s units, but %(reporting)s reported") % {
+        "told": told,
+        "parts": " + ".join("?" if figures[part] is None else str(figures[part]) for part in parts),
+        "sum": sum(figures[part] or 0 for part in parts),
+        "reporting": figures["reporting"],
+    }
 
 
 def status_label(code: str) -> str:

@@ -61,6 +61,7 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "regions:table": EVERYBODY,
     "regions:region": EVERYBODY,
     "regions:declare": {OP},
+    "regions:staffing_risk": {OP, DM, CR, EX, AU},
     "pools:pool": {CR, DM, OP, AU},
     "pools:terms": {OP},
     "staffing:board": {OP, DM, CR, EX, AU},
