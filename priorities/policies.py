@@ -6,7 +6,15 @@ from django.utils.translation import gettext_lazy as _
 
 from kit.refusal import Conflict
 from priorities import policy
-from priorities.models import PolicyRule, PolicyState, PolicyTier, PolicyVersion, PolicyWorkloadScore
+from priorities.models import (
+    PolicyFloor,
+    PolicyRule,
+    PolicyState,
+    PolicyTier,
+    PolicyVersion,
+    PolicyWorkloadScore,
+    TierMode,
+)
 
 
 class NoPolicyInForce(Conflict):
@@ -31,7 +39,7 @@ def active_version(at: datetime) -> PolicyVersion:
 
 
 def active_policy(at: datetime) -> tuple[PolicyVersion, policy.Policy]:
-    """The version in force at a moment, as row and as value (four queries)."""
+    """The version in force at a moment, as row and as value (five queries)."""
     version = active_version(at)
     return version, policy_of(version)
 
@@ -60,6 +68,8 @@ def policy_of(version: PolicyVersion) -> policy.Policy:
                 max_wait_days=terms.maximum_wait_days,
                 target_hours=terms.service_target_hours,
                 working_days=terms.target_in_working_days,
+                shared=terms.mode == TierMode.SHARE,
+                binding_wishes=terms.are_wishes_binding,
             )
             for terms in version.tiers.all()
         ),
@@ -74,6 +84,9 @@ def policy_of(version: PolicyVersion) -> policy.Policy:
         reserve_permille=version.tier1_reserve_permille,
         mark_permille=version.tier1_mark_permille,
         second_signature_permille=version.second_signature_permille,
+        strict_tier_one=version.is_tier1_strict,
+        provisional_cap_permille=version.provisional_cap_permille,
+        floors=tuple((row.category_code, row.permille) for row in version.floors.all()),
         override_hours=version.override_hours,
         override_max_days=version.override_max_days,
         override_renewals=version.override_renewals,
@@ -94,6 +107,8 @@ def store_policy(value: policy.Policy, *, title: str) -> PolicyVersion:
         tier1_reserve_permille=value.reserve_permille,
         tier1_mark_permille=value.mark_permille,
         second_signature_permille=value.second_signature_permille,
+        is_tier1_strict=value.strict_tier_one,
+        provisional_cap_permille=value.provisional_cap_permille,
         override_hours=value.override_hours,
         override_max_days=value.override_max_days,
         override_renewals=value.override_renewals,
@@ -122,11 +137,16 @@ def store_policy(value: policy.Policy, *, title: str) -> PolicyVersion:
             maximum_wait_days=terms.max_wait_days,
             service_target_hours=terms.target_hours,
             target_in_working_days=terms.working_days,
+            mode=TierMode.SHARE if terms.shared else TierMode.RANK,
+            are_wishes_binding=terms.binding_wishes,
         )
         for terms in value.tiers
     )
     PolicyWorkloadScore.objects.bulk_create(
         PolicyWorkloadScore(version=version, workload_code=code, score_permille=score)
         for code, score in value.workload_scores
+    )
+    PolicyFloor.objects.bulk_create(
+        PolicyFloor(version=version, category_code=code, permille=share) for code, share in value.floors
     )
     return version

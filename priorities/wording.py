@@ -87,6 +87,7 @@ SECTION_TITLES: dict[str, Promise] = {
     "targets": _("When we decide"),
     "scarcity": _("When capacity is scarce"),
     "overrides": _("Overrides"),
+    "planning": _("When many requests are planned together"),
 }
 
 _SENTENCES: dict[str, Promise] = {
@@ -120,6 +121,25 @@ _SENTENCES: dict[str, Promise] = {
         "in tier 1 is never refused for that reason."
     ),
     "second_signature": _("A grant of more than %(percent)s of a pool needs a second signature."),
+    "tier_one_equal": _("The clauses of tier 1 are equal among each other."),
+    "tier_one_strict": _(
+        "Among the verified requests of tier 1, and then among the provisional ones, its first four clauses are served "
+        "strictly one after the other; the clauses behind them are equal among each other."
+    ),
+    "provisional_cap": _(
+        "While a category is only provisional, no more than %(percent)s of a pool is granted on it at once."
+    ),
+    "planning_later": _(
+        "What follows applies as soon as requests are planned together; until then each is decided on its own, in the "
+        "order above."
+    ),
+    "floor": _("At least %(percent)s of a pool is kept for: %(category)s."),
+    "tier_ranked": _("Tier %(tier)s is served one request after the other, by rank."),
+    "tier_shared": _("In tier %(tier)s every organization gets a part of what is left for the tier."),
+    "wishes_binding": _("In tier %(tier)s the order of the wished regions is kept."),
+    "wishes_free": _(
+        "In tier %(tier)s a plan may take another acceptable region than the first wish, and then says why."
+    ),
     "never_revoked": _("Capacity once granted is never taken back for another request."),
 }
 

@@ -99,7 +99,7 @@ class CapacityRequest(Public):
     is_provisional = models.BooleanField(default=False)
     is_confirmed = models.BooleanField(default=False)  # nothing is granted on an unconfirmed tier
     order_standing = models.PositiveSmallIntegerField(default=0)  # 0 servable, 2 held back by an override
-    order_band = models.PositiveSmallIntegerField(default=1501)  # pinned, tier, provisional, overdue in one
+    order_band = models.PositiveSmallIntegerField(default=1501)  # pinned, tier, provisional, criterion, overdue in one
     order_behind = models.PositiveIntegerField(default=1_000_000)  # a million less score and aging, in points
     order_at = models.DateTimeField()  # when it was complete; when it was filed, while it is not
     ranked_at = models.DateTimeField(null=True)

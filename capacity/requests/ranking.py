@@ -287,7 +287,8 @@ def order_columns(one: Ranked, at: datetime) -> dict[str, Any]:
         "order_band": (
             (0 if one.facts.pinned else 1000)
             + one.result.claimed_tier * 100
-            + (10 if one.result.provisional else 0)
+            + (50 if one.result.provisional else 0)
+            + one.result.criterion * 10
             + (0 if overdue else 1)
         ),
         "order_behind": max(0, MOST_POINTS - points),

@@ -7,7 +7,7 @@ revenue, so neither can become part of a rank.
 How a tier is found:
 
 * Every rule of the policy that matches names a tier. The best one counts (lowest tier; verified before
-  provisional; higher score; earlier rule), so one more good fact never worsens a rank.
+  provisional; criterion of a strict tier 1; higher score; earlier rule), so one more good fact never worsens a rank.
 * A rule with categories matches only on a claim that is verified or provisional. A rule with workload
   classes counts only once a reviewer has confirmed the class. Until then the request queues at
   `claimed_tier`, while `tier` says what it has on confirmed facts alone.

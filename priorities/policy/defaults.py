@@ -74,8 +74,8 @@ def default_policy() -> Policy:
         version=1,
         rules=rules,
         tiers=(
-            TierTerms(1, aging_points=0, max_wait_days=None, target_hours=4, working_days=False),
-            TierTerms(2, aging_points=20, max_wait_days=14, target_hours=24, working_days=True),
+            TierTerms(1, aging_points=0, max_wait_days=None, target_hours=4, working_days=False, binding_wishes=True),
+            TierTerms(2, aging_points=20, max_wait_days=14, target_hours=24, working_days=True, binding_wishes=True),
             TierTerms(3, aging_points=15, max_wait_days=30, target_hours=72, working_days=True),
             TierTerms(4, aging_points=10, max_wait_days=60, target_hours=120, working_days=True),
             TierTerms(5, aging_points=5, max_wait_days=90, target_hours=240, working_days=True),
@@ -104,4 +104,6 @@ def default_policy() -> Policy:
         override_max_days=14,
         override_renewals=2,
         break_glass_hours=24,
+        provisional_cap_permille=10,
+        floors=(("RW-CORE", 20),),
     )

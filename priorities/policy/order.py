@@ -31,8 +31,9 @@ def order_key(ranking: Ranking, facts: Facts, *, scarce: bool, at: datetime) -> 
     """The published order, smallest first; total, because request numbers are unique.
 
     `scarce` is true as soon as one region in scope is constrained, critical or recovering. Then: pinned; tier;
-    verified before provisional; overdue; score plus aging; completeness time; request number. Otherwise:
-    completeness time; request number. What cannot be served comes last: first the incomplete, then the held.
+    verified before provisional; criterion (in a strict tier 1); overdue; score plus aging; completeness time; request
+    number. Otherwise: completeness time; request number. What cannot be served comes last: first the incomplete, then
+    the held.
     """
     standing = 2 if facts.held else 1 if facts.completed_at is None else 0
     completed = _NEVER if facts.completed_at is None else (facts.completed_at - _EPOCH) // timedelta(microseconds=1)
@@ -43,6 +44,7 @@ def order_key(ranking: Ranking, facts: Facts, *, scarce: bool, at: datetime) -> 
         int(not facts.pinned),
         ranking.claimed_tier,
         int(ranking.provisional),
+        ranking.criterion,
         int(not is_overdue(ranking, facts, at=at)),
         -aged_score(ranking, facts, at=at),
         completed,

@@ -12,6 +12,7 @@ from priorities.policy.facts import (
     FREE_OFFERS,
     LOWEST_TIER,
     PERMILLE,
+    TIERS,
     Facts,
     OverrideFact,
     OverrideKind,
@@ -19,6 +20,9 @@ from priorities.policy.facts import (
     Verification,
 )
 from priorities.policy.version import Policy, Rule
+
+# In a strict tier 1 its first clauses are served one after the other; those behind them are equal among each other.
+STRICT_CRITERIA = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Ranking:
     max_wait_days: int | None
     policy_version: int
     reasons: tuple[Reason, ...]
+    criterion: int = 0
 
     def as_dict(self) -> dict[str, Any]:
         """Canonical JSON values: equal rankings give equal dictionaries."""
@@ -67,6 +72,8 @@ class Ranking:
             "max_wait_days": self.max_wait_days,
             "policy_version": self.policy_version,
             "reasons": [reason.as_dict() for reason in self.reasons],
+            # Said only where it says something: rankings from before there was a strict tier 1 keep their bytes.
+            **({"criterion": self.criterion} if self.criterion else {}),
         }
 
     @classmethod
@@ -88,6 +95,7 @@ class _Match:
     position: int
     claim: SectorClaim | None
     terms: tuple[Term, ...]
+    criterion: int = 0
 
     @property
     def tier(self) -> int:
@@ -105,10 +113,11 @@ class _Match:
     def score(self) -> int:
         return sum(term.points for term in self.terms)
 
-    def key(self) -> tuple[int, bool, int, int, str]:
+    def key(self) -> tuple[int, bool, int, int, int, str]:
         return (
             self.tier,
             self.provisional,
+            self.criterion,
             -self.score,
             self.position,
             "" if self.claim is None else self.claim.category,
@@ -134,7 +143,7 @@ def rank(facts: Facts, policy: Policy) -> Ranking:
             )
         )
     tier, claimed_tier = (claimed.tier if confirmed else certain.tier), claimed.tier
-    scored, provisional = claimed, claimed.provisional
+    scored, provisional, criterion = claimed, claimed.provisional, claimed.criterion
 
     retier = facts.override(OverrideKind.RETIER)
     if retier is not None and retier.value is not None:  # OverrideFact refuses a retier without a tier
@@ -142,7 +151,7 @@ def rank(facts: Facts, policy: Policy) -> Ranking:
         # Two people have set the tier, so it rests neither on the workload class nor on a claim. The best score
         # counts, whatever tier it came with: otherwise one more claim could cost points here.
         tier = claimed_tier = retier.value
-        confirmed, provisional = True, False
+        confirmed, provisional, criterion = True, False, 0
         scored = max(matches, key=lambda match: match.score)
     reasons += [_override_reason(fact) for fact in facts.overrides if fact.kind is not OverrideKind.RETIER]
 
@@ -159,12 +168,22 @@ def rank(facts: Facts, policy: Policy) -> Ranking:
         max_wait_days=terms.max_wait_days,
         policy_version=policy.version,
         reasons=tuple(reasons),
+        criterion=criterion,
     )
 
 
+def _criteria(policy: Policy) -> Mapping[str, int]:
+    """The place of each clause of a strict tier 1; empty while its clauses are equal."""
+    if not policy.strict_tier_one:
+        return {}
+    clauses = [rule.clause for rule in policy.rules if rule.tier == TIERS[0]]
+    return {clause: min(place, STRICT_CRITERIA) for place, clause in enumerate(clauses)}
+
+
 def _matches(facts: Facts, policy: Policy, *, trust_workload: bool) -> list[_Match]:
+    criteria = _criteria(policy)
     return [
-        _Match(rule, position, claim, _score_terms(facts, claim, policy))
+        _Match(rule, position, claim, _score_terms(facts, claim, policy), criteria.get(rule.clause, 0))
         for position, rule in enumerate(policy.rules)
         if _fits_request(rule, facts, trust_workload=trust_workload)
         for claim in _supporting_claims(rule, facts)

@@ -45,6 +45,7 @@ def sentences(policy: Policy) -> tuple[Sentence, ...]:
         Sentence("never_counts", {}, "criteria"),
         Sentence("order_normal", {}, "order"),
         Sentence("order_scarce", {}, "order"),
+        Sentence("tier_one_strict" if policy.strict_tier_one else "tier_one_equal", {}, "order"),
         Sentence(
             "score",
             {
@@ -72,6 +73,7 @@ def sentences(policy: Policy) -> tuple[Sentence, ...]:
         Sentence("reserve", {"permille": policy.reserve_permille}, "scarcity"),
         Sentence("mark", {"permille": policy.mark_permille}, "scarcity"),
         Sentence("second_signature", {"permille": policy.second_signature_permille}, "scarcity"),
+        Sentence("provisional_cap", {"permille": policy.provisional_cap_permille}, "scarcity"),
         Sentence("never_revoked", {}, "scarcity"),
         Sentence(
             "overrides",
@@ -83,5 +85,13 @@ def sentences(policy: Policy) -> tuple[Sentence, ...]:
             "overrides",
         ),
         Sentence("break_glass", {"hours": policy.break_glass_hours}, "overrides"),
+        Sentence("planning_later", {}, "planning"),
     ]
+    for category, share in policy.floors:
+        said.append(Sentence("floor", {"category": category, "permille": share}, "planning"))
+    for terms in policy.tiers:
+        said.append(Sentence("tier_shared" if terms.shared else "tier_ranked", {"tier": terms.tier}, "planning"))
+    for terms in policy.tiers:
+        code = "wishes_binding" if terms.binding_wishes else "wishes_free"
+        said.append(Sentence(code, {"tier": terms.tier}, "planning"))
     return tuple(said)

@@ -38,7 +38,9 @@ class TierTerms:
 
     `aging_points` are added to the score per whole day waited; after `max_wait_days` (None: no maximum) a
     request precedes every newcomer of its tier. `target_hours` is the time to a decision, counted
-    around the clock, or on working days only (24 hours each) where `working_days` is set.
+    around the clock, or on working days only (24 hours each) where `working_days` is set. `shared` and
+    `binding_wishes` speak to plans over many requests and change no rank: whether organizations get parts of
+    what is left instead of one after the other, and whether wished regions must be kept in their order.
     """
 
     tier: int
@@ -46,6 +48,8 @@ class TierTerms:
     max_wait_days: int | None
     target_hours: int
     working_days: bool
+    shared: bool = False
+    binding_wishes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class Policy:
     """One version of the policy, in typed values. Shares are permille, the three weights sum to 1000.
 
     `workload_scores` and `verification_scores` give 0 to 1000 per class and state; what is missing counts 0.
+    `strict_tier_one`: its first clauses are served one after the other instead of as equals. `floors` are minimums
+    per category, of a pool; `provisional_cap_permille` is the most that a provisional claim is granted, of a pool.
     """
 
     version: int
@@ -70,10 +76,13 @@ class Policy:
     override_max_days: int
     override_renewals: int
     break_glass_hours: int
+    strict_tier_one: bool = False
+    provisional_cap_permille: int = 10
+    floors: tuple[tuple[str, int], ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tiers", tuple(sorted(self.tiers, key=lambda terms: terms.tier)))
-        for name in ("workload_scores", "verification_scores"):
+        for name in ("workload_scores", "verification_scores", "floors"):
             pairs = sorted((str(key), int(points)) for key, points in getattr(self, name))
             object.__setattr__(self, name, tuple(pairs))
 

@@ -125,6 +125,7 @@ def policies(draw):
             dataclasses.replace(terms, aging_points=draw(st.integers(0, 500)) if terms.tier > 1 else 0)
             for terms in POLICY.tiers
         ),
+        strict_tier_one=draw(st.booleans()),
     )
 
 
@@ -797,12 +798,47 @@ def test_the_sentences_cover_the_whole_policy():
     targets = {s.params["tier"]: (s.code, s.params["count"]) for s in said if s.code.startswith("target")}
     assert targets[1] == ("target_hours", 4)
     assert {tier: count for tier, (_, count) in targets.items()} == {1: 4, 2: 1, 3: 3, 4: 5, 5: 10}
-    assert [s.code for s in said if s.section == "order"] == ["order_normal", "order_scarce", "score"]
+    assert [s.code for s in said if s.section == "order"] == [
+        "order_normal",
+        "order_scarce",
+        "tier_one_equal",
+        "score",
+    ]
     by_code = {s.code: s.params for s in said}
     assert by_code["reserve"] == {"permille": 100}
     assert by_code["mark"] == {"permille": 600}
     assert by_code["overrides"] == {"hours": 72, "max_days": 14, "renewals": 2}
     assert by_code["break_glass"] == {"hours": 24}
+    assert by_code["provisional_cap"] == {"permille": 10}
+    assert by_code["floor"] == {"category": "RW-CORE", "permille": 20}
+    assert [s.params["tier"] for s in said if s.code == "wishes_binding"] == [1, 2]
+    assert [s.params["tier"] for s in said if s.code == "tier_ranked"] == [1, 2, 3, 4, 5]
+
+
+def test_a_strict_tier_one_serves_its_first_clauses_one_after_the_other():
+    strict = dataclasses.replace(POLICY, strict_tier_one=True)
+    police = facts(claim("FR-POLICE"), workload=Workload.HEALTH_RECORDS, request_number=1)
+    hospital = facts(claim("HE-ACUTE"), workload=Workload.EMERGENCY_DISPATCH, request_number=2)
+    waiting = facts(claim("FR-FIRE", "provisional"), workload=Workload.ALERTING, request_number=3)
+    energy, court = (
+        facts(claim(category, certificate=True), workload=Workload.ALERTING, request_number=number)
+        for number, category in ((4, "CI-ENERGY"), (5, "GV-JUSTICE"))
+    )
+    everybody = [police, hospital, waiting, energy, court]
+    assert [rank(one, strict).criterion for one in everybody] == [0, 1, 0, 4, 4]
+    order = sorted(everybody, key=lambda one: scarce_key(one, policy=strict))
+    # Verified before provisional stays the wider promise; behind the four criteria the score decides again.
+    assert [one.request_number for one in order] == [1, 2, 4, 5, 3]
+    assert sorted(everybody, key=scarce_key)[0] is not police
+    # Equal clauses leave no trace, so that rankings from before keep their bytes.
+    assert all("criterion" not in rank(one, POLICY).as_dict() for one in everybody)
+    assert rank(hospital, strict).as_dict()["criterion"] == 1
+    assert Ranking.from_dict(rank(hospital, strict).as_dict()) == rank(hospital, strict)
+    # Outside tier 1, and where two people set the tier, there is no criterion.
+    assert rank(facts(), strict).criterion == 0
+    assert (
+        rank(facts(claim(), workload=Workload.ALERTING, overrides=(OverrideFact("retier", 2),)), strict).criterion == 0
+    )
 
 
 def test_a_target_that_is_no_whole_day_is_said_in_hours():

@@ -136,6 +136,7 @@ def test_the_whole_policy_reads_as_sentences_under_its_headings():
         "targets",
         "scarcity",
         "overrides",
+        "planning",
     ]
     texts = [text for section in sections for text in section.sentences]
     assert len(texts) == len(sentences(POLICY))
@@ -154,7 +155,15 @@ def test_the_whole_policy_reads_as_sentences_under_its_headings():
     assert "In tier 1 we decide within 4 hours." in texts
     assert "In tier 2 we decide within 1 working day." in texts
     assert "10% of the capacity is reserved for tier 1." in texts
-    assert texts[-2].endswith("after 72 hours unless stated otherwise and after 14 days at most, with 2 renewals.")
+    assert "At least 2% of a pool is kept for: core functions of remote work." in texts
+    assert "In tier 2 the order of the wished regions is kept." in texts
+    assert (
+        sections[-2]
+        .sentences[0]
+        .endswith("after 72 hours unless stated otherwise and after 14 days at most, with 2 renewals.")
+    )
+    strict = wording.policy_text(dataclasses.replace(POLICY, strict_tier_one=True))[1].sentences
+    assert any("strictly one after the other" in text for text in strict)
 
 
 def test_a_rule_for_external_customers_says_so():
