@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from capacity.levers.models import Lever, LeverState
+from customers.models import OfferType
 from kit.lists import Column, ListSpec
 from kit.templatetags.ui import badge
 
@@ -39,7 +40,7 @@ LEVERS = ListSpec(
     columns=(
         Column("kind", _("What is restricted"), lambda row: row.get_kind_display()),
         Column("region", _("Region"), lambda row: row.region.name if row.region else _("All regions")),
-        Column("offers", _("Offers"), lambda row: ", ".join(row.offer_types)),
+        Column("offers", _("Offers"), lambda row: ", ".join(str(OfferType(one).label) for one in row.offer_types)),
         Column("state", _("State"), state_badge, export=lambda row: row.get_state_display()),
         Column("waits", _("Waits for"), lambda row: row.get_pending_state_display() if row.pending_state else ""),
         Column("review", _("Looked at again"), lambda row: row.review_date, sort=("review_date",)),
