@@ -57,6 +57,7 @@ app.conf.beat_schedule = {
     "seal what committed very late": _every(600, "journal.sweep"),
     "verify the journal": _every(60, "journal.check"),
     "move claims along": _every(60, "customers.age_claims"),
+    "end leases on cases": _every(60, "customers.end_leases"),
     "do waiting imports": _every(15, "customers.run_imports"),
     "end overrides": _every(60, "priorities.expire_overrides"),
     "look at crews and pools": _every(CYCLE, "watch.look"),

@@ -9,6 +9,7 @@ def connect() -> None:
     from capacity.review.actions.end_leases import end_leases
     from capacity.review.panels import request_panel
     from config.journal_words import ACTIONS, SUBJECTS
+    from customers.actions.free_cases import free_cases
     from customers.evidence import provide_services
     from customers.panels import provide_organization_panel
     from journal.wording import provide_words
@@ -24,3 +25,4 @@ def connect() -> None:
     provide_words(ACTIONS, SUBJECTS)
     provide_regions(lambda: list(Region.objects.order_by("name").values_list("code", "name")))
     provide_hand_over(end_leases)
+    provide_hand_over(free_cases)

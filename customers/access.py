@@ -1,6 +1,6 @@
 """Who may see organizations and act on them and their claims."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Claim, Evidence, ImportRun, Organization
@@ -36,6 +36,14 @@ class OwnPortfolio(NotAllowed):
 
     code = "own_portfolio"
     message = _("%(organization)s is in your own portfolio, so another verifier must decide this claim.")
+    remedy = _("It stays in the queue for the other verifiers.")
+
+
+class BroughtEvidence(NotAllowed):
+    """Who brought evidence for a claim does not decide it."""
+
+    code = "brought_evidence"
+    message = _("You added evidence to this claim, so another verifier must decide it.")
     remedy = _("It stays in the queue for the other verifiers.")
 
 
@@ -145,7 +153,28 @@ def may_see_verification(actor: Actor) -> Refusal | None:
 
 
 def may_decide_claim(actor: Actor, claim: Claim) -> Refusal | None:
-    """A verifier who neither filed it nor looks after the organization. The database holds both rules too."""
+    """A verifier who neither filed it, nor brought evidence for it, nor looks after the organization.
+
+    The database holds these rules too (`customers.distance`). No query where the evidence was fetched with the claim.
+    """
+    if refusal := _is_near(actor, claim):
+        return refusal
+    if any(item.added_by_id == actor.user_id for item in claim.evidence.all()):
+        return BroughtEvidence()
+    return None
+
+
+def may_check_evidence(actor: Actor, evidence: Evidence) -> Refusal | None:
+    """A verifier at a distance from claim and organization, who did not add the item themselves.
+
+    Who brought another item may check this one: what they may not do is decide.
+    """
+    if refusal := _is_near(actor, evidence.claim):
+        return refusal
+    return OwnEvidence() if actor.user_id == evidence.added_by_id else None
+
+
+def _is_near(actor: Actor, claim: Claim) -> Refusal | None:
     if refusal := may_verify(actor):
         return refusal
     if actor.user_id == claim.filed_by_id:
@@ -155,20 +184,14 @@ def may_decide_claim(actor: Actor, claim: Claim) -> Refusal | None:
     return None
 
 
-def may_check_evidence(actor: Actor, evidence: Evidence) -> Refusal | None:
-    """Who may decide the claim, unless they added the item themselves."""
-    if refusal := may_decide_claim(actor, evidence.claim):
-        return refusal
-    return OwnEvidence() if actor.user_id == evidence.added_by_id else None
-
-
 def undecidable_by(actor: Actor) -> Q:
     """The claims that `may_decide_claim` refuses to this verifier for want of distance."""
-    filed = Q(filed_by=actor.user_id)
+    brought = Evidence.objects.filter(claim=OuterRef("pk"), added_by=actor.user_id)
+    involved = Q(filed_by=actor.user_id) | Q(Exists(brought))
     portfolios = actor.portfolios_of(Role.ACCOUNT_MANAGER)
     if portfolios is None:
         return Q(pk__isnull=False)
-    return filed | Q(organization__portfolio__in=portfolios) if portfolios else filed
+    return involved | Q(organization__portfolio__in=portfolios) if portfolios else involved
 
 
 def _as_account_manager(actor: Actor, organization: Organization) -> Refusal | None:

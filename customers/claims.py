@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import CLAIM_LIFE, Claim, ClaimMove, ClaimState
+from customers.models import CLAIM_LIFE, CaseLease, Claim, ClaimMove, ClaimState
 from journal.record import record
 from kit.refusal import Invalid, require_version
 from users.access import Actor
@@ -14,6 +14,10 @@ from users.access import Actor
 PROVISIONAL_FOR = timedelta(days=14)
 # How long a verification that ran out still counts for new requests, marked.
 GRACE = timedelta(days=30)
+
+
+# States in which a verifier works on the case; every other step frees it.
+IN_HAND = (ClaimState.SUBMITTED, ClaimState.IN_VERIFICATION)
 
 
 class ReasonMissing(Invalid):
@@ -48,6 +52,8 @@ def move(
     for name, value in changes.items():
         setattr(claim, name, value)
     claim.save(update_fields=["state", "row_version", *changes])
+    if new_state not in IN_HAND:
+        CaseLease.objects.filter(claim=claim).delete()
     ClaimMove.objects.create(
         claim=claim, old_state=old_state, new_state=new_state, by_id=actor.user_id, at=at, reason=reason
     )

@@ -9,28 +9,40 @@ from customers.models import Evidence, EvidenceKind, SectorCategory
 
 # What says something about the sector itself. Control of a domain says only that a name on the
 # internet is theirs, and self-attestation is nobody's word but their own.
-ABOUT_THE_SECTOR = (EvidenceKind.REGISTER_MATCH, EvidenceKind.AUTHORITY_LETTER)
+ABOUT_THE_SECTOR = frozenset({EvidenceKind.REGISTER_MATCH, EvidenceKind.AUTHORITY_LETTER})
+# Where no life hangs on it, a certificate or an organization that vouches will do as well.
+ABOUT_OTHER_SECTORS = ABOUT_THE_SECTOR | {EvidenceKind.AUTHORITY_CERTIFICATE, EvidenceKind.SPONSOR_LETTER}
+# What comes on paper: who wrote it, its file number or date, and the files themselves.
+PAPERS = frozenset(
+    {
+        EvidenceKind.AUTHORITY_LETTER,
+        EvidenceKind.AUTHORITY_CERTIFICATE,
+        EvidenceKind.SPONSOR_LETTER,
+        EvidenceKind.DOCUMENT,
+    }
+)
 
 NEEDS_SOURCE = _("a register match or an authority's letter that was checked and holds")
 NEEDS_DOMAIN = _("control of a domain that was checked and holds")
-NEEDS_ANY_SOURCE = _("a register match, an authority's letter or a certificate that was checked and holds")
+NEEDS_ANY_SOURCE = _("a register match, a letter or a certificate that was checked and holds")
 
 
 def missing_evidence(category: SectorCategory, evidence: Iterable[Evidence]) -> list[Any]:
     """What is missing for a verification, as phrases; empty when the evidence suffices.
 
     Life-safety and state-critical categories need two independent items: one about the sector and
-    control of a domain. The others need one about the sector.
+    control of a domain. The others need one about the sector. The trigger `verification_rests_on_evidence` says the
+    same.
     """
-    holding = {item.kind for item in evidence if item.holds}
+    holding = {EvidenceKind(item.kind) for item in evidence if item.holds}
     if category.needs_strong_evidence:
         missing = []
-        if not holding & {str(kind) for kind in ABOUT_THE_SECTOR}:
+        if not holding & ABOUT_THE_SECTOR:
             missing.append(NEEDS_SOURCE)
         if EvidenceKind.DOMAIN_CONTROL not in holding:
             missing.append(NEEDS_DOMAIN)
         return missing
-    if not holding & {*map(str, ABOUT_THE_SECTOR), str(EvidenceKind.AUTHORITY_CERTIFICATE)}:
+    if not holding & ABOUT_OTHER_SECTORS:
         return [NEEDS_ANY_SOURCE]
     return []
 

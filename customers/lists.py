@@ -4,7 +4,8 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 from django.urls import reverse
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.countries import country_name
@@ -12,7 +13,7 @@ from customers.filters import CaseFilters, ImportFilters, ImportRowFilters, Orga
 from customers.models import CLAIM_STANDING, Claim, Organization
 from customers.registers.adapters import REGISTERS
 from customers.signs import claim_sign
-from kit import clock
+from kit import clock, leases
 from kit.lists import Column, ListSpec
 from kit.templatetags.ui import badge
 
@@ -25,7 +26,7 @@ def organization_rows(organizations: QuerySet[Organization]) -> QuerySet[Organiz
 
 def case_rows(claims: QuerySet[Claim]) -> QuerySet[Claim]:
     """The claims with what a row of the verifiers' queue shows."""
-    return claims.select_related("category", "organization__portfolio").prefetch_related("evidence")
+    return claims.select_related("category", "organization__portfolio", "lease__holder").prefetch_related("evidence")
 
 
 def _sectors(row: Any) -> Any:
@@ -74,8 +75,14 @@ def _evidence(row: Any) -> Any:
 
 
 def _case_state(row: Any) -> Any:
-    sign = claim_sign(row, clock.now())
-    return badge(sign.tone, sign.word, sign.title)
+    at = clock.now()
+    sign, holder = claim_sign(row, at), leases.holder_of(row, at=at)
+    shown = badge(sign.tone, sign.word, sign.title)
+    if holder is None:
+        return shown
+    return format_html(
+        "{} {}", shown, badge("info", holder.name, gettext("%(name)s works on it") % {"name": holder.name})
+    )
 
 
 CASE_LIST = ListSpec(

@@ -9,6 +9,8 @@ from django.db.models.functions import Upper
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from customers import distance
+from kit import leases
 from kit.models import AppendOnly, Public
 from kit.transitions import Life
 from users.models import Portfolio, User
@@ -205,23 +207,6 @@ CLAIM_STANDING = [state for state in ClaimState if state not in (S.REJECTED, S.L
 CLAIM_COUNTS_AS_VERIFIED = [S.VERIFIED, S.REVALIDATION_DUE, S.GRACE]
 
 
-# The database holds this rule too: raw SQL as the application role is refused the same.
-NO_DECISION_IN_OWN_PORTFOLIO = """
-    IF NEW.decided_by_id IS NOT NULL AND (TG_OP = 'INSERT' OR NEW.decided_by_id IS DISTINCT FROM OLD.decided_by_id)
-    AND EXISTS (
-        SELECT 1
-        FROM users_roleassignment held
-        JOIN customers_organization organization ON organization.id = NEW.organization_id
-        LEFT JOIN users_roleassignment_portfolios scope ON scope.roleassignment_id = held.id
-        WHERE held.user_id = NEW.decided_by_id AND held.role = 'account_manager' AND held.ended_at IS NULL
-          AND (scope.portfolio_id IS NULL OR scope.portfolio_id = organization.portfolio_id)
-    ) THEN
-        RAISE EXCEPTION 'nobody decides a claim of the own portfolio' USING ERRCODE = 'check_violation';
-    END IF;
-    RETURN NEW;
-"""
-
-
 class Claim(Public):
     """The statement that an organization belongs to a sector category. This is what gets verified."""
 
@@ -265,12 +250,9 @@ class Claim(Public):
             CLAIM_LIFE.trigger(),
             # Or a second name in `filed_by` would let the first verify what they filed.
             pgtrigger.ReadOnly(name="claim_origin_stays", fields=["organization", "category", "filed_by", "filed_at"]),
-            pgtrigger.Trigger(
-                name="no_decision_in_own_portfolio",
-                operation=pgtrigger.Update | pgtrigger.Insert,
-                when=pgtrigger.Before,
-                func=NO_DECISION_IN_OWN_PORTFOLIO,
-            ),
+            # The database holds these rules too: raw SQL as the application role is refused the same.
+            distance.decision_trigger(),
+            distance.basis_trigger(),
         ]
 
 
@@ -295,6 +277,8 @@ class EvidenceKind(models.TextChoices):
     AUTHORITY_LETTER = "authority_letter", _("Letter of an authority")
     DOMAIN_CONTROL = "domain_control", _("Control of a domain")
     AUTHORITY_CERTIFICATE = "authority_certificate", _("Certificate of vital tasks")
+    SPONSOR_LETTER = "sponsor_letter", _("Letter of a sponsor")
+    DOCUMENT = "document", _("Document")
     SELF_ATTESTATION = "self_attestation", _("Self-attestation")
 
 
@@ -330,6 +314,10 @@ class Evidence(Public):
             models.CheckConstraint(
                 condition=~Q(kind="domain_control") | ~Q(domain=""), name="domain_control_names_its_domain"
             ),
+            models.CheckConstraint(
+                condition=Q(holds=None) | Q(checked_by__isnull=False, checked_at__isnull=False),
+                name="what_holds_was_checked",
+            ),
         ]
         triggers = [
             pgtrigger.ReadOnly(
@@ -345,8 +333,20 @@ class Evidence(Public):
                     "added_by",
                     "added_at",
                 ],
-            )
+            ),
+            distance.evidence_trigger(),
         ]
+
+
+class CaseLease(leases.Lease):
+    """A verifier has the case in hand until a moment; activity renews it."""
+
+    claim = models.OneToOneField(Claim, on_delete=models.CASCADE, related_name="lease")
+
+    subject = "claim"
+
+    class Meta:
+        triggers = [distance.lease_trigger()]
 
 
 class ImportState(models.TextChoices):

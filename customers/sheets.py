@@ -129,7 +129,9 @@ def with_particulars(actor: Actor) -> QuerySet[Any]:
 
 def with_everything(claims: QuerySet[Claim]) -> QuerySet[Claim]:
     """The claims with category, people, evidence, register entries and moves: three statements."""
-    return claims.select_related("category", "organization__portfolio", "filed_by", "decided_by").prefetch_related(
+    return claims.select_related(
+        "category", "organization__portfolio", "filed_by", "decided_by", "lease__holder"
+    ).prefetch_related(
         Prefetch(
             "evidence",
             Evidence.objects.select_related("register_row__snapshot__register", "added_by", "checked_by").order_by(

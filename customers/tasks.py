@@ -4,6 +4,7 @@ from celery import shared_task
 
 from customers.actions.age_claims import age_claims
 from customers.actions.run_imports import run_next_import
+from customers.models import CaseLease
 from kit import clock
 
 
@@ -24,3 +25,9 @@ def run_imports() -> int:
     while run_next_import(at=clock.now()):
         done += 1
     return done
+
+
+@shared_task(name="customers.end_leases")
+def end_leases() -> int:
+    """Delete leases on cases that are over; they count for nothing already."""
+    return CaseLease.objects.filter(until__lte=clock.now()).delete()[0]

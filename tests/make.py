@@ -5,6 +5,7 @@ name only what it is about.
 """
 
 import itertools
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -74,6 +75,11 @@ def person(*roles: str, name: str = "", regions=(), portfolios=(), **fields) -> 
         if role in PORTFOLIO_SCOPED:
             assignment.portfolios.set(portfolios)
     return user
+
+
+def moments(start: datetime) -> Iterator[datetime]:
+    """Moments a second apart, so that each act has one of its own."""
+    return (start + timedelta(seconds=number) for number in itertools.count(1))
 
 
 def actor(user: User, *, fresh_at: datetime | None = None) -> Actor:
@@ -157,9 +163,9 @@ def letter(**fields) -> Item:
     return Item(EvidenceKind.AUTHORITY_LETTER, **{"issuer": "Ministry of Health", "reference": "12/2020", **fields})
 
 
-def add_letter(claim: Claim, **fields) -> None:
-    """Add a letter to a claim, as the account manager who filed it."""
-    add_evidence(actor=actor(claim.filed_by), claim=claim, items=[letter(**fields)], at=NOW)
+def add_letter(claim: Claim, *, by: User | None = None, **fields) -> None:
+    """Add a letter to a claim, as the account manager who filed it or somebody else."""
+    add_evidence(actor=actor(by or claim.filed_by), claim=claim, items=[letter(**fields)], at=NOW)
 
 
 def claim(code: str = "HE-ACUTE", *, of: Organization | None = None, evidence=None, at: datetime = NOW) -> Claim:

@@ -371,7 +371,9 @@ def verified_claims_rest_on_evidence() -> Iterator[str | None]:
     """What counts as verified has an item about the sector that holds, and domain control where two are needed."""
     yield from _told("""
         SELECT 'claim ' || claim.public_id,
-            CASE WHEN NOT kinds && ARRAY['register_match', 'authority_letter', 'authority_certificate']
+            CASE WHEN NOT kinds && (ARRAY['register_match', 'authority_letter'] || CASE
+                    WHEN category.needs_strong_evidence THEN '{}'::text[]
+                    ELSE ARRAY['authority_certificate', 'sponsor_letter'] END)
                 THEN 'nothing that holds speaks for the sector'
             WHEN category.needs_strong_evidence AND NOT kinds @> ARRAY['domain_control']
                 THEN 'control of a domain was not shown' END

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from capacity.intake.position import BY_COMPLETENESS, BY_TIER
 from capacity.requests.models import RequestState
 from capacity.review.filters import QueueFilters, RequestFilters
-from kit import clock
+from kit import clock, leases
 from kit.lists import Column, ListSpec
 from kit.templatetags.ui import NBSP, badge, late_badge, number, state_badge, tier_badge
 
@@ -49,11 +49,11 @@ def _tier(row: Any) -> Any:
 
 def _state(row: Any) -> Any:
     shown = state_badge(row.state, row.get_state_display())
-    lease = getattr(row, "lease", None)
-    if lease is None or lease.until <= clock.now():
+    holder = leases.holder_of(row, at=clock.now())
+    if holder is None:
         return shown
-    title = gettext("%(name)s works on it") % {"name": lease.holder.name}
-    return format_html("{} {}", shown, badge("info", lease.holder.name, title))
+    title = gettext("%(name)s works on it") % {"name": holder.name}
+    return format_html("{} {}", shown, badge("info", holder.name, title))
 
 
 def due(row: Any) -> Any:

@@ -3,14 +3,12 @@
 from django.db import models
 
 from capacity.requests.models import CapacityRequest
-from users.models import User
+from kit import leases
 
 
-class Lease(models.Model):
+class Lease(leases.Lease):
     """A reviewer works on a request until a moment; activity renews it."""
 
     request = models.OneToOneField(CapacityRequest, on_delete=models.CASCADE, related_name="lease")
-    holder = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
-    until = models.DateTimeField()
 
-    runtime_deletes = True
+    subject = "request"

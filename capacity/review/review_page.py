@@ -31,6 +31,7 @@ from capacity.review.case import REVIEWABLE
 from capacity.review.queries import published_order, regions_in_reach, to_decide
 from customers.models import CLAIM_STANDING, Claim, ClaimState, Evidence, EvidenceKind
 from customers.signs import claim_sign
+from kit import leases
 from kit.refusal import NotFound, Refusal
 from kit.signs import Sign
 from priorities import policy
@@ -225,8 +226,8 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
 
 def _lease(actor: Actor, found: Any, distance: Refusal | None, at: datetime) -> Any:
     """Take or renew the lease where one may decide; who else holds it, if somebody does."""
-    lease = getattr(found, "lease", None)
-    other = lease.holder if lease is not None and lease.until > at and lease.holder_id != actor.user_id else None
+    holder = leases.holder_of(found, at=at)
+    other = holder if holder is not None and holder.pk != actor.user_id else None
     if distance is None and found.state in REVIEWABLE and other is None:
         take_lease(actor=actor, request=found, at=at)
     return other

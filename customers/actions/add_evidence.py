@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from customers import names
 from customers.access import may_add_evidence
 from customers.claims import journal_facts, locked
-from customers.evidence import certified_services
+from customers.evidence import PAPERS, certified_services
 from customers.models import CLAIM_STANDING, Claim, Evidence, EvidenceKind, Organization, RegisterRow, RegisterSnapshot
 from customers.particulars import has_control_characters, one_line
 from journal.record import record
@@ -54,9 +54,9 @@ class TooMuchEvidence(Conflict):
 class Item:
     """One item as somebody states it; which fields it needs follows from its kind.
 
-    Register match: `register_row`. Domain control: `domain`, one of the organization's. Letter:
-    `issuer` and `reference`. Certificate: also `workload_code`, the service it names. Self-attestation:
-    `note`, in the words of whoever attests.
+    Register match: `register_row`. Domain control: `domain`, one of the organization's. Papers (letters of an
+    authority or a sponsor, certificates, documents): `issuer` and `reference`. Certificate: also `workload_code`,
+    the service it names. Self-attestation: `note`, in the words of whoever attests.
     """
 
     kind: str
@@ -145,9 +145,10 @@ def check_item(organization: Organization, item: Item) -> Item:
     domain = ""
     if kind == EvidenceKind.DOMAIN_CONTROL:
         domain = _own_domain(organization, item.domain, fields)
-    if kind in (EvidenceKind.AUTHORITY_LETTER, EvidenceKind.AUTHORITY_CERTIFICATE):
+    is_paper = kind in PAPERS
+    if is_paper:
         if not issuer:
-            fields["issuer"] = [_("Say which authority wrote it.")]
+            fields["issuer"] = [_WHO_WROTE.get(kind, _("Say which authority wrote it."))]
         if not reference:
             fields["reference"] = [_("Give its file number, or its date where it has none.")]
     if kind == EvidenceKind.AUTHORITY_CERTIFICATE and item.workload_code not in dict(certified_services()):
@@ -159,7 +160,6 @@ def check_item(organization: Organization, item: Item) -> Item:
             fields[name] = [_("At most %(most)s visible characters.") % {"most": most}]
     if fields:
         raise CannotTakeEvidence(fields, kind=str(kind))
-    is_paper = kind in (EvidenceKind.AUTHORITY_LETTER, EvidenceKind.AUTHORITY_CERTIFICATE)
     return Item(
         kind=kind,
         register_row=item.register_row if kind == EvidenceKind.REGISTER_MATCH else None,
@@ -169,6 +169,12 @@ def check_item(organization: Organization, item: Item) -> Item:
         workload_code=item.workload_code if kind == EvidenceKind.AUTHORITY_CERTIFICATE else "",
         note=note,
     )
+
+
+_WHO_WROTE: dict[str, Any] = {
+    EvidenceKind.SPONSOR_LETTER: _("Say which organization vouches."),
+    EvidenceKind.DOCUMENT: _("Say who wrote it."),
+}
 
 
 def _has_newer_snapshot(row: RegisterRow) -> bool:

@@ -18,7 +18,8 @@ from customers.access import (
 from customers.actions.add_evidence import add_evidence
 from customers.actions.answer_information import answer_information
 from customers.actions.propose_claim import INTERNAL_CATEGORY, propose_claim
-from customers.forms import AnswerForm, ClaimForm, EvidenceForm
+from customers.forms_evidence import ClaimForm, EvidenceForm
+from customers.forms_verification import AnswerForm
 from customers.models import CLAIM_STANDING, Claim, ClaimState, Organization, SectorCategory
 from customers.register_matches import find_rows
 from customers.sheets import claim_sheet, next_step, with_everything

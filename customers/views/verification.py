@@ -17,13 +17,23 @@ from customers.actions.reject_claim import reject_claim
 from customers.actions.request_information import request_information
 from customers.actions.revoke_claim import revoke_claim
 from customers.actions.suspend_claim import suspend_claim
+from customers.actions.take_case import take_case
 from customers.actions.take_up_claim import WAITING, take_up_claim
 from customers.actions.verify_claim import last_day, verify_claim
-from customers.forms import ActForm, CheckForm, QuestionForm, ReasonForm, RejectForm, VerifyForm, WithdrawForm
+from customers.forms_verification import (
+    ActForm,
+    CheckForm,
+    QuestionForm,
+    ReasonForm,
+    RejectForm,
+    VerifyForm,
+    WithdrawForm,
+)
 from customers.lists import CASE_LIST, case_rows
 from customers.models import CLAIM_LIFE, Claim, ClaimState
 from customers.queries import CASES
 from customers.views.claims import claim_context
+from kit import leases
 from kit.clock import now
 from kit.commands import form_page, perform
 from kit.flash import flash
@@ -174,6 +184,11 @@ def _case_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[s
     found, context = claim_context(request, public_id)
     at = now()
     distance = may_decide_claim(request.actor, found)
+    held_by = leases.holder_of(found, at=at)
+    if held_by is not None and held_by.pk == request.actor.user_id:
+        held_by = None
+    if distance is None and held_by is None and found.state in CASES:
+        take_case(actor=request.actor, claim=found, at=at)
     offers = []
     if distance is None:
         for one in ACTS.values():
@@ -189,4 +204,4 @@ def _case_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[s
         for sheet in context["sheet"].evidence
         if found.state in CHECKABLE and may_check_evidence(request.actor, sheet.evidence) is None
     }
-    return found, {**context, "offers": offers, "distance": distance, "checkable": checkable}
+    return found, {**context, "offers": offers, "distance": distance, "checkable": checkable, "held_by": held_by}

@@ -22,6 +22,8 @@ SAYS = {
     "administrators_appoint": "only an administrator appoints",
     "decision_needs_others": "who filed a request does not decide it",
     "no_decision_in_own_portfolio": "nobody decides a claim of the own portfolio",
+    "no_check_in_own_portfolio": "nobody checks evidence of the own claim or portfolio",
+    "no_case_in_own_portfolio": "nobody takes up a case of the own claim or portfolio",
 }
 
 
@@ -86,6 +88,55 @@ def test_evidence_is_not_checked_by_who_added_it():
     for change in ("added_by_id = NULL", "issuer = 'Ministry'"):
         assert "evidence_stays" in refused(f"UPDATE customers_evidence SET {change}")
     run(checking, make.person(Role.VERIFIER).pk, evidence.pk)
+
+
+@pytest.mark.django_db
+def test_evidence_is_neither_checked_nor_a_case_taken_up_by_who_is_close():
+    claim = make.claim()
+    found_by = make.person(Role.VERIFIER)
+    make.add_letter(claim, by=found_by)
+    evidence = Evidence.objects.exclude(added_by=None).first()
+    checking = "UPDATE customers_evidence SET checked_by_id = %s, checked_at = now(), holds = true WHERE id = %s"
+    leasing = "INSERT INTO customers_caselease (claim_id, holder_id, until) VALUES (%s, %s, now())"
+    deciding = "UPDATE customers_claim SET decided_by_id = %s, decided_at = now() WHERE id = %s"
+    colleague = make.account_manager(portfolios=[claim.organization.portfolio])
+    for close in (colleague.pk, make.account_manager().pk, claim.filed_by_id):
+        letter = Evidence.objects.get(added_by=found_by)
+        assert "nobody checks evidence of the own claim or portfolio" in refused(checking, close, letter.pk)
+        assert "nobody takes up a case of the own claim or portfolio" in refused(leasing, claim.pk, close)
+    assert "nobody takes up a case" in refused(leasing, claim.pk, found_by.pk)
+    assert "brought evidence for" in refused(deciding, found_by.pk, claim.pk)
+    assert "what_holds_was_checked" in refused("UPDATE customers_evidence SET holds = true")
+    run(checking, found_by.pk, evidence.pk)
+    run(leasing, claim.pk, make.person(Role.VERIFIER).pk)
+
+
+@pytest.mark.django_db
+def test_who_was_far_and_came_close_renews_nothing_in_the_old_name():
+    claim = make.verified_claim()
+    RoleAssignment.objects.create(user=claim.decided_by, role=Role.ACCOUNT_MANAGER, started_at=make.NOW)
+    renewing = "UPDATE customers_claim SET decided_at = now(), valid_until = now() + interval '1 year' WHERE id = %s"
+    assert "nobody decides a claim of the own portfolio" in refused(renewing, claim.pk)
+    run("UPDATE customers_claim SET state = 'revalidation_due' WHERE id = %s", claim.pk)
+    assert "nobody decides" in refused("UPDATE customers_claim SET state = 'verified' WHERE id = %s", claim.pk)
+
+
+@pytest.mark.django_db
+def test_nothing_becomes_verified_that_rests_on_nothing():
+    claim = make.claim()
+    verifier = make.person(Role.VERIFIER).pk
+    run("UPDATE customers_claim SET state = 'in_verification' WHERE id = %s", claim.pk)
+    verifying = (
+        "UPDATE customers_claim SET state = 'verified', decided_by_id = %s, decided_at = now(),"
+        " valid_until = now() + interval '1 year' WHERE id = %s"
+    )
+    checking = "UPDATE customers_evidence SET checked_by_id = %s, checked_at = now(), holds = true WHERE kind = %s"
+    rule = "a verification rests on evidence that was checked and holds"
+    assert rule in refused(verifying, verifier, claim.pk)
+    run(checking, verifier, "register_match")
+    assert rule in refused(verifying, verifier, claim.pk), "life-safety categories need control of a domain, too"
+    run(checking, verifier, "domain_control")
+    run(verifying, verifier, claim.pk)
 
 
 @pytest.mark.django_db

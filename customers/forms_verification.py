@@ -1,0 +1,64 @@
+"""Forms of what is done with a claim: by its verifiers, and the answer to their questions."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.actions.add_evidence import MAX_NOTE
+from customers.reasons import RejectionReason, WithdrawalReason
+from kit.forms import DayField, VersionedForm, optional_text, required_text
+
+
+class ActForm(VersionedForm):
+    """An act without words."""
+
+
+class VerifyForm(VersionedForm):
+    """Until when the verification counts."""
+
+    valid_until_date = DayField(label=_("Counts up to and including"))
+    reason = optional_text(_("Note"), max_length=MAX_NOTE, lines=2)
+
+
+class ReasonForm(VersionedForm):
+    """An act with a sentence."""
+
+    reason = required_text(_("Reason"), max_length=MAX_NOTE, lines=3)
+
+
+class RejectForm(ReasonForm):
+    """Rejects with a reason that is counted, and a sentence."""
+
+    reason_code = forms.ChoiceField(label=_("Why"), choices=[("", ""), *RejectionReason.choices])
+    field_order = ["reason_code", "reason"]
+
+
+class WithdrawForm(ReasonForm):
+    """Suspends or revokes."""
+
+    reason_code = forms.ChoiceField(label=_("Why"), choices=[("", ""), *WithdrawalReason.choices])
+    field_order = ["reason_code", "reason"]
+
+
+class QuestionForm(VersionedForm):
+    """Asks the account manager."""
+
+    question = required_text(_("Question"), max_length=MAX_NOTE, lines=3)
+
+
+class AnswerForm(VersionedForm):
+    """Answers the verifier."""
+
+    answer = required_text(_("Answer"), max_length=MAX_NOTE, lines=3)
+
+
+class CheckForm(VersionedForm):
+    """Says whether an item of evidence holds."""
+
+    holds = forms.TypedChoiceField(
+        # The two buttons carry it.
+        widget=forms.HiddenInput,
+        choices=[("yes", _("Holds")), ("no", _("Does not hold"))],
+        coerce=lambda value: value == "yes",
+        empty_value=None,
+    )
+    reason = optional_text(_("Reason"), max_length=MAX_NOTE, lines=2)
