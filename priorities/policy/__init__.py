@@ -14,6 +14,7 @@ How a tier is found:
 * An override changes the outcome as one more fact with its own reason, never the facts beneath it.
 """
 
+from priorities.policy.bulk import FactTable, Ranks, order_of, rank_many, table_of, table_of_dicts
 from priorities.policy.changes import Change, what_would_change
 from priorities.policy.defaults import CATEGORIES, default_policy
 from priorities.policy.facts import (
@@ -44,6 +45,7 @@ __all__ = [
     "PERMILLE",
     "TIERS",
     "Change",
+    "FactTable",
     "Facts",
     "OfferType",
     "OverrideFact",
@@ -51,6 +53,7 @@ __all__ = [
     "OverrideScope",
     "Policy",
     "Ranking",
+    "Ranks",
     "Rule",
     "SectorClaim",
     "Sentence",
@@ -64,9 +67,13 @@ __all__ = [
     "due_at",
     "is_overdue",
     "order_key",
+    "order_of",
     "problems",
     "rank",
+    "rank_many",
     "sentences",
+    "table_of",
+    "table_of_dicts",
     "waited_days",
     "what_would_change",
 ]

@@ -6,8 +6,8 @@ from priorities.policy.facts import Facts
 from priorities.policy.ranking import Ranking
 from priorities.policy.version import Policy
 
-_NEVER = 2**62  # later than any completeness time: what is not complete has none
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = 2**62  # later than any completeness time: what is not complete has none
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def waited_days(facts: Facts, at: datetime) -> int:
@@ -36,7 +36,7 @@ def order_key(ranking: Ranking, facts: Facts, *, scarce: bool, at: datetime) -> 
     the held.
     """
     standing = 2 if facts.held else 1 if facts.completed_at is None else 0
-    completed = _NEVER if facts.completed_at is None else (facts.completed_at - _EPOCH) // timedelta(microseconds=1)
+    completed = NEVER if facts.completed_at is None else (facts.completed_at - EPOCH) // timedelta(microseconds=1)
     if not scarce:
         return (standing, completed, facts.request_number)
     return (
