@@ -39,7 +39,9 @@ from customers.models import Claim, EvidenceKind, Organization, Register, Regist
 from customers.names import search_text, sort_key
 from priorities.actions.propose_override import propose_override
 from priorities.actions.seed_policy import seed_policy
-from priorities.models import PolicyVersion
+from priorities.models import PolicyState, PolicyVersion
+from priorities.policies import store_policy
+from priorities.policy import Policy
 from users.access import SYSTEM, Actor, actor_of
 from users.models import Portfolio, RoleAssignment, User
 from users.roles import PORTFOLIO_SCOPED, REGION_SCOPED, Role
@@ -321,6 +323,16 @@ def tier1_request(**fields) -> CapacityRequest:
 
 
 # --- priorities --------------------------------------------------------------------------------------
+
+
+def policy_in_force(value: Policy, *, at: datetime = NOW) -> PolicyVersion:
+    """This policy as the version in force from a moment on, in place of the one before it."""
+    PolicyVersion.objects.filter(state=PolicyState.ACTIVE).update(state=PolicyState.RETIRED, retired_at=at)
+    version = store_policy(value, title=f"Version {value.version}")
+    for changes in ({"state": PolicyState.PROPOSED}, {"state": PolicyState.ACTIVE, "active_from": at}):
+        PolicyVersion.objects.filter(pk=version.pk).update(**changes)
+    version.refresh_from_db()
+    return version
 
 
 def override(of: CapacityRequest, *, by: Actor | None = None, kind: str = "retier", to_tier: int | None = 1, **fields):

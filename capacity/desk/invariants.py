@@ -7,8 +7,7 @@ Reads only. Each check is independent of the others and names what breaks it.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -18,12 +17,11 @@ from capacity.intake.diagnosis import ahead_from, as_dict, ask_from, assess, pla
 from capacity.levers.models import LEVER_LIFE, Lever, LeverMove, LeverState
 from capacity.notices.models import NOTICE_LIFE, Notice, NoticeMove
 from capacity.regions.models import SCARCE_CONDITIONS
-from capacity.requests.models import REQUEST_LIFE, CapacityRequest, Decision, Outcome, Ranking, RequestMove, Stage
+from capacity.requests.models import REQUEST_LIFE, CapacityRequest, Decision, Outcome, RequestMove, Stage
+from capacity.requests.replay import replay_rankings
 from customers.models import CLAIM_LIFE, CLAIM_STANDING, Claim, ClaimMove
 from kit.transitions import Life
-from priorities import policy
-from priorities.models import OVERRIDE_LIFE, Override, OverrideMove, PolicyVersion
-from priorities.policies import policy_of
+from priorities.models import OVERRIDE_LIFE, Override, OverrideMove
 
 # More would only repeat what the first few say.
 MOST_TOLD = 20
@@ -254,27 +252,8 @@ def every_filed_request_is_in_the_journal() -> Iterator[str | None]:
 @_check
 def rankings_come_out_the_same() -> Iterator[str | None]:
     """Each stored ranking, run again from its facts under its policy version, gives the same bytes."""
-    versions = {version.pk: policy_of(version) for version in PolicyVersion.objects.all()}
-    rows = Ranking.objects.order_by("pk").values_list(
-        "pk", "policy_version", "facts", "facts_hash", "result", "tier", "claimed_tier", "score"
-    )
-    for key, version, stored, digest, result, tier, claimed_tier, score in rows.iterator(chunk_size=2_000):
-        facts = policy.Facts.from_dict(stored)
-        again = _rank_again(replace(facts, completed_at=None, request_number=0), versions[version])
-        if policy.digest(facts) != digest:
-            yield f"ranking {key}: its facts are not those that were hashed"
-        elif again.as_dict() != result:
-            yield f"ranking {key}: tier {again.claimed_tier} now, tier {result['claimed_tier']} then"
-        elif (again.tier, again.claimed_tier, again.score) != (tier, claimed_tier, score):
-            yield f"ranking {key}: its columns differ from its result"
-        else:
-            yield None
-
-
-@lru_cache(maxsize=8_192)
-def _rank_again(facts: policy.Facts, terms: policy.Policy) -> policy.Ranking:
-    # Neither the completeness time nor the number is part of a rank.
-    return policy.rank(facts, terms)
+    for one in replay_rankings():
+        yield f"ranking {one.key}: {one.difference}" if one.difference else None
 
 
 @_check

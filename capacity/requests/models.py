@@ -270,6 +270,8 @@ class Ranking(AppendOnly):
     is_provisional = models.BooleanField(default=False)
     is_confirmed = models.BooleanField(default=False)
     cause = models.CharField(max_length=40)  # see `capacity.requests.ranking.Cause`
+    # Whose act led to it; None where the facts changed and nobody acted on the request.
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):

@@ -1,9 +1,9 @@
 """How requests rank: facts from rows, a `Ranking` row whenever they changed, and the stored order.
 
-The policy itself is pure (`priorities.policy`). The stored order is derived: a sweep over every undecided request once
-a cycle makes it right again, whatever changed (claims, overrides, waiting, the policy, or the rows themselves by
-mistake), so no change below needs to be noticed one by one. It may lag one cycle behind; who decides or plans asks
-`rank_now` and never the stored order.
+The policy itself is pure (`priorities.policy`). The stored order is derived: once a cycle `rerank_requests` makes it
+right again for every undecided request, whatever changed (claims, overrides, waiting, the policy, or the rows
+themselves by mistake), so no change below needs to be noticed one by one. It may lag one cycle behind; who decides or
+plans asks `rank_now` and never the stored order.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,25 +14,25 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from capacity.requests.models import PENDING_STATES, CapacityRequest, Ranking
+from capacity.requests.models import CapacityRequest, Ranking
 from customers.queries import ClaimInForce, claims_in_force_of
 from journal.models import Cursor
 from priorities import policy
 from priorities.models import PolicyVersion
 from priorities.overrides import facts_in_force
 from priorities.policies import active_version, policy_of
+from users.access import Actor
 
 # Where working days are counted: the provider's own office.
 OFFICE_ZONE = ZoneInfo("Europe/Berlin")
 # Points below this many come first; more than any score and waiting can reach.
 MOST_POINTS = 1_000_000
 SWEEP = "requests.order"
-SWEEP_BATCH = 1_000
 # What facts are read from, selected with each request.
-_FACTS = ("organization", "claimed_workload", "confirmed_workload", "ranking")
+FACT_RELATIONS = ("organization", "claimed_workload", "confirmed_workload", "ranking")
 
 
 class Cause(models.TextChoices):
@@ -42,9 +42,10 @@ class Cause(models.TextChoices):
     WORKLOAD = "workload", _("The workload was confirmed")
     INFORMATION = "information", _("Information was given")
     DECISION = "decision", _("Looked at to decide")
-    SWEEP = "sweep", _("Facts or policy changed")
+    SWEEP = "sweep", _("Facts changed")
     OVERRIDE = "override", _("An override began or ended")
     CLAIM = "claim", _("A claim changed")
+    POLICY = "policy", _("Another policy came into force")
 
 
 @dataclass(frozen=True)
@@ -145,48 +146,11 @@ def stored_rank(request: CapacityRequest) -> Ranked | None:
     return Ranked(request, facts, policy.Ranking.from_dict(request.ranking.result))
 
 
-def rank_request(request: CapacityRequest, *, cause: Cause, at: datetime) -> Ranked:
+def rank_request(request: CapacityRequest, *, cause: Cause, actor: Actor, at: datetime) -> Ranked:
     """Rank one request and store it: see `store_rankings`. Call it with the request locked."""
     (ranked,) = rank_now([request], at=at)
-    store_rankings([ranked], cause=cause, at=at)
+    store_rankings([ranked], cause=cause, actor=actor, at=at)
     return ranked
-
-
-def rerank_requests(ids: Iterable[int], *, cause: Cause, at: datetime) -> int:
-    """Rank these requests (primary keys) again; how many of them had something to store."""
-    with transaction.atomic():
-        # In the order of keys, so that two of these cannot wait for each other.
-        requests = list(
-            CapacityRequest.objects.filter(pk__in=list(ids))
-            .select_for_update(of=("self",), no_key=True)
-            .select_related(*_FACTS)
-            .order_by("pk")
-        )
-        return store_rankings(rank_now(requests, at=at), cause=cause, at=at)
-
-
-def sweep_order(*, at: datetime) -> int:
-    """Rank every undecided request again and note when; how many had something to store.
-
-    Requests are read without locks, and only those that differ are locked and ranked again, so that a sweep over
-    what did not change keeps nobody waiting.
-    """
-    stored, last = 0, 0
-    version, terms = policy_in_force(at)
-    while True:
-        batch = list(
-            CapacityRequest.objects.filter(state__in=PENDING_STATES, pk__gt=last)
-            .select_related(*_FACTS)
-            .order_by("pk")[:SWEEP_BATCH]
-        )
-        if not batch:
-            break
-        differing = [one.request.pk for one in rank_now(batch, at=at) if _differs(one, version, terms, at)]
-        if differing:
-            stored += rerank_requests(differing, cause=Cause.SWEEP, at=at)
-        last = batch[-1].pk
-    Cursor.objects.update_or_create(consumer=SWEEP, defaults={"advanced_at": at})
-    return stored
 
 
 def order_as_of() -> datetime | None:
@@ -194,33 +158,66 @@ def order_as_of() -> datetime | None:
     return Cursor.objects.filter(consumer=SWEEP).values_list("advanced_at", flat=True).first()
 
 
-def store_rankings(ranked: Sequence[Ranked], *, cause: Cause, at: datetime) -> int:
+@dataclass(frozen=True)
+class Stored:
+    """What was written for one request: in which tier it queued before (None: it was never ranked), and why anew."""
+
+    request: CapacityRequest
+    old_tier: int | None
+    cause: Cause | None
+
+    @property
+    def moved(self) -> bool:
+        """Whether it queues in another tier than before."""
+        return self.old_tier is not None and self.old_tier != self.request.claimed_tier
+
+
+def store_rankings(ranked: Sequence[Ranked], *, cause: Cause | None, actor: Actor, at: datetime) -> list[Stored]:
     """Write a `Ranking` for each request whose facts or policy changed, and the order where it differs.
 
-    The requests must be locked; their instances are brought up to date. Returns how many were written.
+    Without a `cause` each ranking is given what really changed since the one before. The requests must be locked;
+    their instances are brought up to date. Returns what was written.
     """
     version, terms = policy_in_force(at)
+    written: dict[int, Stored] = {}
     fresh = []
     for one in ranked:
         digest = policy.digest(one.facts)
         if _is_new(one, digest, version):
-            fresh.append((one, _ranking_row(one, digest, version, cause, at)))
+            known = one.request.ranking
+            why = cause or _what_changed(one, version)
+            fresh.append((one, _ranking_row(one, digest, version, why, actor, at)))
+            written[one.request.pk] = Stored(one.request, known.claimed_tier if known else None, why)
     Ranking.objects.bulk_create([row for _one, row in fresh], batch_size=500)
     for one, row in fresh:
         one.request.ranking = row
-    written = {one.request.pk: one.request for one, _row in fresh}
     for one in ranked:
         wanted = _derived(one, terms, at)
         if one.request.pk in written or _is_other(one.request, wanted):
+            written.setdefault(one.request.pk, Stored(one.request, one.request.claimed_tier, None))
             for name, value in wanted.items():
                 setattr(one.request, name, value)
             one.request.ranked_at = at
-            written[one.request.pk] = one.request
-    _write_order(written)
-    return len(written)
+    _write_order({key: one.request for key, one in written.items()})
+    return list(written.values())
 
 
-def _differs(one: Ranked, version: PolicyVersion, terms: policy.Policy, at: datetime) -> bool:
+def _what_changed(one: Ranked, version: PolicyVersion) -> Cause:
+    """Which of the facts of the ranking before is another now; the policy only where no fact is."""
+    known = one.request.ranking
+    if known is None:
+        return Cause.FILED
+    now = one.facts.as_dict()
+    for name, cause in (("overrides", Cause.OVERRIDE), ("claims", Cause.CLAIM), ("workload", Cause.WORKLOAD)):
+        if known.facts[name] != now[name]:
+            return cause
+    if known.facts == now and known.policy_version_id != version.pk:
+        return Cause.POLICY
+    return Cause.SWEEP
+
+
+def differs(one: Ranked, version: PolicyVersion, terms: policy.Policy, at: datetime) -> bool:
+    """Whether what is stored for the request is not what it should be."""
     return _is_new(one, policy.digest(one.facts), version) or _is_other(one.request, _derived(one, terms, at))
 
 
@@ -233,7 +230,7 @@ def _is_other(request: CapacityRequest, wanted: dict[str, Any]) -> bool:
     return any(getattr(request, name) != value for name, value in wanted.items())
 
 
-def _ranking_row(one: Ranked, digest: str, version: PolicyVersion, cause: Cause, at: datetime) -> Ranking:
+def _ranking_row(one: Ranked, digest: str, version: PolicyVersion, cause: Cause, actor: Actor, at: datetime) -> Ranking:
     return Ranking(
         request=one.request,
         policy_version=version,
@@ -246,6 +243,7 @@ def _ranking_row(one: Ranked, digest: str, version: PolicyVersion, cause: Cause,
         is_provisional=one.result.provisional,
         is_confirmed=one.result.confirmed,
         cause=cause,
+        by_id=actor.user_id,
         at=at,
     )
 

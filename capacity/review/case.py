@@ -87,7 +87,7 @@ def open_case(request: CapacityRequest, *, actor: Actor, at: datetime, row_versi
     if row_version is not None and row_version != request.row_version:
         raise StaleForm()
     begin_review(request, actor=actor, at=at)
-    ranked = rank_request(request, cause=Cause.DECISION, at=at)
+    ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at)
     version, terms = policy_in_force(at)
     lines = list(request.lines.select_related("resource").order_by("pk"))
     return Case(request, lines, ranked, version, terms, ask_of(ranked, lines), at)

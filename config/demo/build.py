@@ -14,7 +14,7 @@ from django.db import transaction
 from capacity.notices.actions.seed_contacts import seed_contacts
 from capacity.pools.actions.seed_resources import seed_resources
 from capacity.regions.models import Datacenter
-from capacity.requests.ranking import sweep_order
+from capacity.requests.actions.rerank_requests import rerank_all
 from capacity.watch.actions.look_at_pools import look_at_pools
 from config.demo import operations, world
 from config.demo.cast import gather, write_logins
@@ -106,7 +106,7 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
         with part("The last day, act by act") as source:
             operations.live_through(cast, source, internal=internal, now=now)
         with part("Order and alarms"):
-            sweep_order(at=now)
+            rerank_all(actor=SYSTEM, at=now)
             look_at_pools(at=now)
             operations.take_up_alarms(cast, now=now)
             seed_contacts(review_date=now.date() + timedelta(days=90))

@@ -21,10 +21,10 @@ from capacity.regions.models import SCARCE_CONDITIONS, Region
 from capacity.requests.actions.answer_information import answer_information
 from capacity.requests.actions.fulfil_request import fulfil_request
 from capacity.requests.actions.release_grant import release_grant
+from capacity.requests.actions.rerank_requests import rerank_requests
 from capacity.requests.actions.submit_request import AskedLine, submit_request
 from capacity.requests.actions.withdraw_request import withdraw_request
 from capacity.requests.models import CapacityRequest, Decision, RequestState
-from capacity.requests.ranking import Cause, rerank_requests
 from capacity.review.actions.approve_request import approve_request
 from capacity.review.actions.confirm_grant import confirm_grant
 from capacity.review.actions.confirm_workload import confirm_workload
@@ -57,7 +57,7 @@ from priorities.actions.end_override import expire_overrides, revoke_override
 from priorities.actions.propose_override import propose_override
 from priorities.actions.refuse_override import refuse_override
 from priorities.models import Override
-from users.access import Actor
+from users.access import SYSTEM, Actor
 
 R = RequestState
 WAITING = (R.QUEUED, R.IN_REVIEW)
@@ -176,13 +176,13 @@ class _Day:
                 )
             elif end != "unanswered":
                 confirm_override(actor=self.by("duty2", later), override=override, at=later)
-                rerank_requests([request.pk], cause=Cause.OVERRIDE, at=later)
+                rerank_requests([request.pk], actor=SYSTEM, at=later)
             if end == "revoked":
                 over = later + timedelta(hours=20)
                 revoke_override(
                     actor=self.by("duty", over), override=override, reason="The authority withdrew its order.", at=over
                 )
-                rerank_requests([request.pk], cause=Cause.OVERRIDE, at=over)
+                rerank_requests([request.pk], actor=SYSTEM, at=over)
         expire_overrides(at=self.ago(hours=6))
 
     def overrides(self) -> None:
@@ -200,7 +200,7 @@ class _Day:
             if not is_waiting:
                 later = at + timedelta(minutes=14)
                 confirm_override(actor=self.by("duty", later), override=override, at=later)
-                rerank_requests([request.pk], cause=Cause.OVERRIDE, at=later)
+                rerank_requests([request.pk], actor=SYSTEM, at=later)
 
     def _propose(
         self,

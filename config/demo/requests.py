@@ -424,6 +424,7 @@ class History:
                 is_provisional=result.provisional,
                 is_confirmed=result.confirmed,
                 cause=cause,
+                by_id=story.row.filed_by_id if cause == Cause.FILED else story.row.confirmed_by_id,
                 at=at,
             )
         )

@@ -8,11 +8,12 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from capacity.requests.ranking import sweep_order
+from capacity.requests.actions.rerank_requests import rerank_all
 from kit.clock import now
 from tests import make, world
 from tests.architecture.test_access import MAY_READ
 from tests.browsing import assert_accessible, assert_fits
+from users.access import SYSTEM
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -37,7 +38,7 @@ def pages():
     at = now()
     arguments = world.build(at=at)
     make.shift_reported(make.pool("westeurope").region.datacenters.first(), at=at - timedelta(minutes=1))
-    sweep_order(at=at)
+    rerank_all(actor=SYSTEM, at=at)
     found = []
     for name, readers in MAY_READ.items():
         reader = next(role for role in READERS if role in readers)

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from capacity.requests.actions.rerank_requests import rerank_all
 from capacity.requests.models import CapacityRequest, RequestState
-from capacity.requests.ranking import sweep_order
 from kit.clock import now
 from tests import make
+from users.access import SYSTEM
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,7 +29,7 @@ def waiting():
         "hospital": make.request(hospital, workload="health_records", quantity=40, at=at - timedelta(hours=3)),
         "shop": make.request(make.organization("Beispiel Handel"), quantity=5000, at=at - timedelta(hours=2)),
     }
-    sweep_order(at=at)
+    rerank_all(actor=SYSTEM, at=at)
     return made
 
 

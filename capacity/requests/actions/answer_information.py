@@ -35,6 +35,6 @@ def answer_information(
         asked_at = request.moves.filter(new_state=RequestState.INFORMATION_REQUESTED).latest("pk").at
         paused = request.paused_seconds + max(0, int((at - asked_at).total_seconds()))
         move(request, RequestState.QUEUED, actor=actor, at=at, reason=answer, paused_seconds=paused)
-        rank_request(request, cause=Cause.INFORMATION, at=at)
+        rank_request(request, cause=Cause.INFORMATION, actor=actor, at=at)
         note(request, "request.answered", actor=actor, reason=answer, at=at)
         return request

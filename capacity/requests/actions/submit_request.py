@@ -120,7 +120,7 @@ def submit_request(
         )
         if complete:
             move(request, RequestState.QUEUED, actor=actor, at=at, filed_at=at, completed_at=at)
-            rank_request(request, cause=Cause.FILED, at=at)
+            rank_request(request, cause=Cause.FILED, actor=actor, at=at)
         note(
             request,
             "request.filed" if complete else "request.drafted",

@@ -49,7 +49,7 @@ def confirm_grant(
         request = locked(request_id)
         first = signed_first(request)
         require(may_sign_grant(actor, request, first, at=at))
-        ranked = rank_request(request, cause=Cause.DECISION, at=at)
+        ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at)
         lines = list(request.lines.select_related("resource").order_by("pk"))
         ask = ask_of(ranked, lines)
         held = [grant.entry for grant in Grant.objects.filter(decision=first).select_related("entry").order_by("pk")]

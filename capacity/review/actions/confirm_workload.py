@@ -50,7 +50,7 @@ def confirm_workload(
         before = {"workload": request.workload.code, "tier": request.tier}
         begin_review(request, actor=actor, at=at)
         change(request, confirmed_workload=found, confirmed_by_id=actor.user_id)
-        rank_request(request, cause=Cause.WORKLOAD, at=at)
+        rank_request(request, cause=Cause.WORKLOAD, actor=actor, at=at)
         note(
             request,
             "request.workload_confirmed",

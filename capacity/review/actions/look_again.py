@@ -21,7 +21,7 @@ def look_again(*, at: datetime) -> int:
                 continue
             before = {"state": request.state}
             move(request, RequestState.IN_REVIEW, actor=SYSTEM, at=at, decided_at=None, next_look_date=None)
-            rank_request(request, cause=Cause.SWEEP, at=at)
+            rank_request(request, cause=Cause.SWEEP, actor=SYSTEM, at=at)
             note(request, "request.looked_at_again", actor=SYSTEM, before=before, at=at)
             count += 1
     return count

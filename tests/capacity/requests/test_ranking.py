@@ -1,5 +1,6 @@
 """Ranks follow the facts, each is kept with its facts, and the stored order is right again after every sweep."""
 
+import dataclasses
 import random
 from datetime import timedelta
 
@@ -7,16 +8,20 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from capacity.requests.actions.rerank_requests import rerank_all, rerank_requests
 from capacity.requests.actions.withdraw_request import withdraw_request
 from capacity.requests.models import CapacityRequest, Ranking
-from capacity.requests.ranking import Cause, order_as_of, order_columns, rank_now, rerank_requests, sweep_order
+from capacity.requests.ranking import Cause, order_as_of, order_columns, rank_now
 from capacity.requests.urgency import push_claim_urgency
 from capacity.review.actions.confirm_workload import confirm_workload
 from customers.actions.revoke_claim import revoke_claim
+from journal.models import Entry
 from priorities import policy
 from priorities.actions.confirm_override import confirm_override
 from priorities.actions.propose_override import propose_override
+from priorities.models import PolicyVersion
 from tests import make
+from users.access import SYSTEM
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -55,41 +60,41 @@ def test_a_claim_counts_from_the_next_sweep_and_the_ranking_keeps_its_facts():
     request = make.request(hospital, workload="health_records", confirmed=True)
     assert stored(request).tier == 3
     claim = make.verified_claim(of=hospital)
-    assert sweep_order(at=NOW + timedelta(minutes=1)) == 1
+    assert rerank_all(actor=SYSTEM, at=NOW + timedelta(minutes=1)).stored == 1
     assert stored(request).tier == 1
     assert order_as_of() == NOW + timedelta(minutes=1)
     revoke_claim(actor=make.acting(Role.VERIFIER), claim=claim, reason_code="evidence_lost", reason="Closed.", at=NOW)
-    sweep_order(at=NOW + timedelta(minutes=2))
+    rerank_all(actor=SYSTEM, at=NOW + timedelta(minutes=2))
     assert stored(request).tier == 3
     tiers = list(Ranking.objects.filter(request=request).order_by("pk").values_list("tier", "cause"))
-    assert tiers == [(3, Cause.FILED), (3, Cause.WORKLOAD), (1, Cause.SWEEP), (3, Cause.SWEEP)]
+    assert tiers == [(3, Cause.FILED), (3, Cause.WORKLOAD), (1, Cause.CLAIM), (3, Cause.CLAIM)]
 
 
 def test_a_sweep_over_what_did_not_change_writes_nothing():
     make.tier1_request()
     make.request()
-    sweep_order(at=NOW)
+    rerank_all(actor=SYSTEM, at=NOW)
     before = Ranking.objects.count()
-    assert sweep_order(at=NOW + timedelta(hours=1)) == 0
+    assert rerank_all(actor=SYSTEM, at=NOW + timedelta(hours=1)).stored == 0
     assert Ranking.objects.count() == before
 
 
 def test_waiting_counts_and_too_long_a_wait_comes_first_in_its_tier():
     request = make.request()
     assert stored(request).order_behind == 1_000_000
-    sweep_order(at=NOW + timedelta(days=2))
+    rerank_all(actor=SYSTEM, at=NOW + timedelta(days=2))
     assert stored(request).order_behind == 1_000_000 - 2 * 15
     assert stored(request).order_band == 1301
-    sweep_order(at=NOW + timedelta(days=30))
+    rerank_all(actor=SYSTEM, at=NOW + timedelta(days=30))
     assert stored(request).order_band == 1300
 
 
 def test_an_override_begins_and_ends_without_anybody_doing_anything():
     request = make.request()
     override(request, "retier", to_tier=1)
-    sweep_order(at=NOW)
+    rerank_all(actor=SYSTEM, at=NOW)
     assert (stored(request).tier, stored(request).is_confirmed) == (1, True)
-    sweep_order(at=NOW + timedelta(hours=24))
+    rerank_all(actor=SYSTEM, at=NOW + timedelta(hours=24))
     assert stored(request).tier == 3
 
 
@@ -97,7 +102,7 @@ def test_a_pin_and_a_hold_move_it_to_the_ends_of_the_queue():
     pinned, held, other = make.request(), make.request(), make.request()
     override(pinned, "pin")
     override(held, "hold")
-    sweep_order(at=NOW)
+    rerank_all(actor=SYSTEM, at=NOW)
     order = CapacityRequest.objects.order_by("order_standing", "order_band", "order_behind", "order_at", "number")
     assert [one.pk for one in order] == [pinned.pk, other.pk, held.pk]
 
@@ -108,7 +113,7 @@ def test_damaged_columns_are_right_again_after_a_sweep():
     CapacityRequest.objects.filter(pk=request.pk).update(
         tier=5, claimed_tier=4, order_band=9, order_behind=1, due_at=None
     )
-    sweep_order(at=NOW)
+    rerank_all(actor=SYSTEM, at=NOW)
     again = stored(request)
     for name in ("tier", "claimed_tier", "order_band", "order_behind", "due_at"):
         assert getattr(again, name) == getattr(right, name)
@@ -130,7 +135,7 @@ def test_the_stored_columns_sort_as_the_published_order_does():
     override(asked[0], "pin")
     override(asked[1], "hold")
     override(asked[2], "retier", to_tier=2)
-    sweep_order(at=NOW)
+    rerank_all(actor=SYSTEM, at=NOW)
     requests = list(CapacityRequest.objects.select_related("organization", "claimed_workload", "confirmed_workload"))
     ranked = rank_now(requests, at=NOW)
     for scarce, columns in (
@@ -146,30 +151,17 @@ def test_the_stored_columns_sort_as_the_published_order_does():
             assert getattr(one.request, name) == value
 
 
-def test_every_stored_rank_can_be_replayed():
-    hospital = make.hospital()
-    make.verified_claim(of=hospital)
-    request = make.request(hospital, workload="health_records")
-    confirm_workload(
-        actor=make.acting(Role.CAPACITY_REVIEWER), request_id=request.public_id, workload="health_records", at=NOW
-    )
-    for row in Ranking.objects.all():
-        facts = policy.Facts.from_dict(row.facts)
-        assert policy.digest(facts) == row.facts_hash
-        assert policy.rank(facts, policy.default_policy()).as_dict() == row.result
-
-
 def test_ranking_many_asks_as_often_as_ranking_one():
     make.tier1_request()
     for _ in range(4):
         make.request()
     ids = list(CapacityRequest.objects.order_by("pk").values_list("pk", flat=True))
-    rerank_requests(ids, cause=Cause.SWEEP, at=NOW)
+    rerank_requests(ids, actor=SYSTEM, at=NOW)
     counts = []
     for some in (ids[:2], ids):
         CapacityRequest.objects.filter(pk__in=some).update(order_band=0)
         with CaptureQueriesContext(connection) as captured:
-            assert rerank_requests(some, cause=Cause.SWEEP, at=NOW) == len(some)
+            assert rerank_requests(some, actor=SYSTEM, at=NOW).stored == len(some)
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 10
 
@@ -187,3 +179,48 @@ def test_a_claim_that_a_request_waits_for_is_urgent_until_the_request_is_decided
     assert push_claim_urgency(at=NOW) == 1
     claim.refresh_from_db()
     assert claim.urgency == 0
+
+
+def test_ranking_again_says_in_the_journal_who_moved_and_why():
+    hospital, other = make.hospital(), make.request()
+    up = make.request(hospital, workload="health_records", confirmed=True)
+    make.verified_claim(of=hospital)
+    down = override(other, "retier", to_tier=1)
+    done = rerank_all(actor=SYSTEM, at=NOW)
+    assert (done.looked_at, done.stored, done.moved_up, done.moved_down) == (2, 2, 2, 0)
+    entry = Entry.objects.get(action="requests.reranked")
+    assert entry.subject_id == str(PolicyVersion.objects.get().public_id)
+    assert entry.after == {
+        "ranked": 2,
+        "causes": {"claim": 1, "override": 1},
+        "moved_up": 2,
+        "moved_down": 0,
+        "moves": {"3 > 1": 2},
+        "moved": [one.label for one in sorted((up, other), key=lambda one: one.pk)],
+    }
+    assert set(Ranking.objects.filter(cause__in=["claim", "override"]).values_list("by", flat=True)) == {None}
+    done = rerank_all(actor=SYSTEM, at=down.ends_at)
+    assert (done.moved_up, done.moved_down, dict(done.causes)) == (0, 1, {"override": 1})
+    # Where requests only aged, their order is made right and the journal stays as it is.
+    entries = Entry.objects.count()
+    assert rerank_all(actor=SYSTEM, at=NOW + timedelta(days=9)).stored > 0
+    assert Entry.objects.count() == entries
+
+
+def test_a_ranking_names_whose_act_led_to_it():
+    request = make.request()
+    reviewer = make.acting(Role.CAPACITY_REVIEWER)
+    confirm_workload(actor=reviewer, request_id=request.public_id, workload="general", at=NOW)
+    found = list(Ranking.objects.filter(request=request).order_by("pk").values_list("cause", "by"))
+    assert found == [("filed", request.filed_by_id), ("workload", reviewer.user_id)]
+
+
+def test_another_policy_in_force_is_named_as_the_cause():
+    request = make.request()
+    everybody_fourth = tuple(
+        dataclasses.replace(rule, tier=4) if rule.clause == "3.2" else rule for rule in policy.default_policy().rules
+    )
+    make.policy_in_force(dataclasses.replace(policy.default_policy(), version=2, rules=everybody_fourth))
+    done = rerank_all(actor=SYSTEM, at=NOW + timedelta(minutes=1))
+    assert (dict(done.causes), dict(done.moves)) == ({"policy": 1}, {(3, 4): 1})
+    assert stored(request).ranking.policy_version.number == 2

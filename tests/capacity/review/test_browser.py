@@ -8,13 +8,14 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
 
+from capacity.requests.actions.rerank_requests import rerank_all
 from capacity.requests.actions.submit_request import AskedLine
 from capacity.requests.models import CapacityRequest, RequestState
-from capacity.requests.ranking import sweep_order
 from capacity.review.actions.decline_request import decline_request
 from kit.clock import now
 from tests import make
 from tests.browsing import WIDTHS, assert_accessible, assert_fits
+from users.access import SYSTEM
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -45,7 +46,7 @@ def scene():
         minimum=1100,
         at=at - timedelta(days=2),
     )
-    sweep_order(at=at)
+    rerank_all(actor=SYSTEM, at=at)
     return {"hospital": first, "works": second, "shop": third}
 
 

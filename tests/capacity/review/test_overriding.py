@@ -3,13 +3,15 @@
 import pytest
 from django.urls import reverse
 
-from capacity.requests.ranking import rank_now, rerank_requests, sweep_order
+from capacity.requests.actions.rerank_requests import rerank_all, rerank_requests
+from capacity.requests.ranking import rank_now
 from capacity.review.overtaking import movements
 from priorities import policy
 from priorities.actions.confirm_override import confirm_override
 from priorities.actions.seed_policy import seed_policy
 from priorities.models import Override
 from tests import make
+from users.access import SYSTEM
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -51,14 +53,14 @@ def test_what_was_shown_is_what_happens(queue):
     override = make.override(last, by=reviewer)
     (shown,) = movements(last, TO_TIER_1, at=make.NOW)
     confirm_override(actor=make.acting(Role.DUTY_MANAGER, fresh_at=make.NOW), override=override, at=make.NOW)
-    sweep_order(at=make.NOW)
+    rerank_all(actor=SYSTEM, at=make.NOW)
     last.refresh_from_db()
     assert last.claimed_tier == 1
     (ranked,) = rank_now([last], at=make.NOW)
     assert ranked.result.claimed_tier == 1
     (again,) = movements(last, TO_TIER_1, at=make.NOW)
     assert (again.before, again.after) == (shown.after, shown.after)
-    assert rerank_requests([last.pk], cause="override", at=make.NOW) == 0
+    assert rerank_requests([last.pk], actor=SYSTEM, at=make.NOW).stored == 0
 
 
 def test_the_page_previews_first_and_proposes_second(queue, visit):

@@ -6,15 +6,16 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from capacity.requests.actions.rerank_requests import rerank_all
 from capacity.requests.actions.submit_request import AskedLine
 from capacity.requests.models import CapacityRequest, Decision, RequestState
-from capacity.requests.ranking import sweep_order
 from capacity.review.actions.approve_request import approve_request
 from capacity.review.actions.decline_request import decline_request
 from capacity.review.actions.request_information import request_information
 from capacity.review.models import Lease
 from kit.clock import now
 from tests import make
+from users.access import SYSTEM
 from users.roles import Role
 
 # What pages may ask, sign-in and roles included.
@@ -63,7 +64,7 @@ def test_the_queue_is_by_completeness_until_a_region_is_scarce_and_says_why(visi
     assert "By completeness." in text
     assert text.index(first.label) < text.index(hospital.label)
     assert "The order has not been looked over yet." in text
-    sweep_order(at=at)
+    rerank_all(actor=SYSTEM, at=at)
     make.declared("westeurope", "constrained", at=at)
     text = text_of(visit("/queue/", as_=reviewer, queries=QUEUE_QUERIES))
     assert "By tier." in text

@@ -5,14 +5,15 @@ import random
 import pytest
 
 from capacity.pools.models import Pool
+from capacity.requests.actions.rerank_requests import rerank_all
 from capacity.requests.actions.submit_request import AskedLine
 from capacity.requests.models import RequestState
-from capacity.requests.ranking import sweep_order
 from capacity.review.actions.approve_request import approve_request
 from capacity.review.actions.grant_in_part import grant_in_part
 from capacity.review.granting import CannotGrant
 from capacity.review.review_page import review_page
 from tests import make
+from users.access import SYSTEM
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +46,7 @@ def test_random_decisions_do_what_their_page_said():
             workload="health_records" if asks is hospital else "general",
             confirmed=True,
         )
-        sweep_order(at=make.NOW)
+        rerank_all(actor=SYSTEM, at=make.NOW)
         (effect,) = review_page(reviewer, request.public_id, at=make.NOW).effects
         code = effect.region.code
         values = {"actor": reviewer, "request_id": request.public_id, "region_code": code, "at": make.NOW}
