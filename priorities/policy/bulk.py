@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from priorities.policy.facts import LOWEST_TIER, PERMILLE, Facts, OfferType, OverrideKind, Verification
 from priorities.policy.order import EPOCH, NEVER
+from priorities.policy.ranking import criteria_of
 from priorities.policy.version import Policy, Rule
 
 Ints = NDArray[np.int64]
@@ -30,7 +31,8 @@ DAY = 86_400_000_000  # microseconds
 # last resort between equals; a request that rests on no claim has the one before all categories.
 _CATEGORY_BITS, _POSITION_BITS, _SCORE_BITS = 12, 12, 12
 _SCORE_AT = _CATEGORY_BITS + _POSITION_BITS
-_PROVISIONAL_AT = _SCORE_AT + _SCORE_BITS
+_CRITERION_AT = _SCORE_AT + _SCORE_BITS
+_PROVISIONAL_AT = _CRITERION_AT + 4
 _TIER_AT = _PROVISIONAL_AT + 1
 _NO_MATCH = np.int64(2**62)
 
@@ -76,6 +78,7 @@ class Ranks:
 
     tier: Ints
     claimed_tier: Ints
+    criterion: Ints
     provisional: Flags
     confirmed: Flags
     score: Ints
@@ -184,6 +187,7 @@ def rank_many(table: FactTable, policy: Policy) -> Ranks:
     found = best != _NO_MATCH
     position = np.where(found, (best >> _CATEGORY_BITS) & (2**_POSITION_BITS - 1), len(policy.rules))
     claimed = np.where(found, best >> _TIER_AT, LOWEST_TIER)
+    criterion = np.where(found, (best >> _CRITERION_AT) & 15, 0)
     provisional = found & ((best >> _PROVISIONAL_AT) & 1).astype(bool)
     score = np.where(found, PERMILLE - ((best >> _SCORE_AT) & (2**_SCORE_BITS - 1)), alone)
     rests_on_use = np.array([rule.workloads is not None for rule in policy.rules] + [False])
@@ -206,6 +210,7 @@ def rank_many(table: FactTable, policy: Policy) -> Ranks:
     return Ranks(
         tier=np.where(set_by_people, table.retier, tier),
         claimed_tier=claimed,
+        criterion=np.where(set_by_people, 0, criterion),
         provisional=provisional & ~set_by_people,
         confirmed=confirmed | set_by_people,
         score=np.where(set_by_people & found, highest, score),
@@ -224,9 +229,9 @@ def order_of(ranks: Ranks, table: FactTable, *, scarce: bool, at: datetime) -> I
     waited = np.where(table.completed == NEVER, 0, np.maximum(0, (microseconds(at) - table.completed) // DAY))
     overdue = (ranks.max_wait_days >= 0) & (waited >= ranks.max_wait_days)
     group = standing
-    for part, size in ((~table.pinned, 2), (ranks.claimed_tier, 8)):
+    parts = ((~table.pinned, 2), (ranks.claimed_tier, 8), (ranks.provisional, 2), (ranks.criterion, 16), (~overdue, 2))
+    for part, size in parts:
         group = group * size + part
-    group = (group * 2 + ranks.provisional) * 2 + ~overdue
     behind = -(ranks.score + ranks.aging_points * waited)
     return np.lexsort((table.number, table.completed, behind, group))
 
@@ -236,7 +241,11 @@ class _Clauses:
 
     def __init__(self, table: FactTable, policy: Policy) -> None:
         self._sizes = (len(table.workloads), len(OFFERS), 2, 2)
-        packed = [(rule.tier << _TIER_AT) | (place << _CATEGORY_BITS) for place, rule in enumerate(policy.rules)]
+        criteria = criteria_of(policy)
+        packed = [
+            (rule.tier << _TIER_AT) | (criteria.get(rule.clause, 0) << _CRITERION_AT) | (place << _CATEGORY_BITS)
+            for place, rule in enumerate(policy.rules)
+        ]
         self._own: dict[bool, Ints] = {}
         self._claimed: dict[bool, Ints] = {}
         combinations = list(product(table.workloads, OFFERS, (False, True), (False, True)))

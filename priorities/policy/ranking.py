@@ -172,7 +172,7 @@ def rank(facts: Facts, policy: Policy) -> Ranking:
     )
 
 
-def _criteria(policy: Policy) -> Mapping[str, int]:
+def criteria_of(policy: Policy) -> Mapping[str, int]:
     """The place of each clause of a strict tier 1; empty while its clauses are equal."""
     if not policy.strict_tier_one:
         return {}
@@ -181,7 +181,7 @@ def _criteria(policy: Policy) -> Mapping[str, int]:
 
 
 def _matches(facts: Facts, policy: Policy, *, trust_workload: bool) -> list[_Match]:
-    criteria = _criteria(policy)
+    criteria = criteria_of(policy)
     return [
         _Match(rule, position, claim, _score_terms(facts, claim, policy), criteria.get(rule.clause, 0))
         for position, rule in enumerate(policy.rules)

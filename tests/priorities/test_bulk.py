@@ -26,6 +26,7 @@ def row(ranks, table, terms, index):
     return {
         "tier": int(ranks.tier[index]),
         "claimed_tier": int(ranks.claimed_tier[index]),
+        "criterion": int(ranks.criterion[index]),
         "provisional": bool(ranks.provisional[index]),
         "confirmed": bool(ranks.confirmed[index]),
         "score": int(ranks.score[index]),
