@@ -401,3 +401,16 @@ class ImportRowResult(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "row_number"], name="import_row_once")]
         indexes = [models.Index(fields=["run", "outcome", "row_number"], name="import_row_outcome")]
+
+
+class MatchingModel(AppendOnly):
+    """What proposals have learned, as it was on a day; the newest is in force, older ones stay for comparison."""
+
+    trained_at = models.DateTimeField()
+    trained_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    entries = models.PositiveIntegerField()  # register entries and verified claims
+    content = models.BinaryField()  # numbers only (`customers.matching.model`)
+    content_hash = models.CharField(max_length=64)
+
+    class Meta(AppendOnly.Meta):
+        ordering = ["-pk"]
