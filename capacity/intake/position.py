@@ -1,7 +1,7 @@
 """Where a request stands in the queue of each region: how many come first, of how many."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Count
@@ -19,15 +19,31 @@ WAITING_STATES = [state for state in OPEN_STATES if state != RequestState.AWAITI
 
 @dataclass(frozen=True)
 class Position:
-    """The place in a region's queue, 1 being first, by tier (scarce) and by completeness, and how many wait there."""
+    """The place in a region's queue, 1 being first, by tier (scarce) and by completeness, and how many wait there.
 
-    by_tier: int
-    by_completeness: int
+    `ahead_by_tier` and `ahead_by_completeness` count those that come first, by the tier in which they queue.
+    """
+
     waiting: int
+    ahead_by_tier: Mapping[int, int] = field(default_factory=dict)
+    ahead_by_completeness: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def by_tier(self) -> int:
+        return sum(self.ahead_by_tier.values()) + 1
+
+    @property
+    def by_completeness(self) -> int:
+        return sum(self.ahead_by_completeness.values()) + 1
 
     def place(self, *, scarce: bool) -> int:
         """The place in the order that is in force."""
         return self.by_tier if scarce else self.by_completeness
+
+    def ahead(self, *, scarce: bool) -> tuple[tuple[int, int], ...]:
+        """How many come first in the order that is in force: (tier, count), best tier first."""
+        counts = self.ahead_by_tier if scarce else self.ahead_by_completeness
+        return tuple(sorted((tier, count) for tier, count in counts.items() if count))
 
 
 def positions(order: Mapping[str, Any], regions: Iterable[str], *, besides: int | None = None) -> dict[str, Position]:
@@ -41,22 +57,23 @@ def positions(order: Mapping[str, Any], regions: Iterable[str], *, besides: int 
         rows = rows.exclude(request=besides)
     counted = (
         rows.order_by()
-        .values("region__code")
+        .values("region__code", "request__claimed_tier")
         .annotate(
             by_tier=Count("pk", filter=_before(order, BY_TIER)),
             by_completeness=Count("pk", filter=_before(order, BY_COMPLETENESS)),
             waiting=Count("pk"),
         )
     )
-    found = {row["region__code"]: row for row in counted}
-    nobody = {"by_tier": 0, "by_completeness": 0, "waiting": 0}
+    found: dict[str, list[Any]] = {code: [] for code in codes}
+    for row in counted:
+        found[row["region__code"]].append(row)
     return {
         code: Position(
-            by_tier=found.get(code, nobody)["by_tier"] + 1,
-            by_completeness=found.get(code, nobody)["by_completeness"] + 1,
-            waiting=found.get(code, nobody)["waiting"] + 1,
+            waiting=sum(row["waiting"] for row in rows) + 1,
+            ahead_by_tier={row["request__claimed_tier"]: row["by_tier"] for row in rows},
+            ahead_by_completeness={row["request__claimed_tier"]: row["by_completeness"] for row in rows},
         )
-        for code in codes
+        for code, rows in found.items()
     }
 
 

@@ -19,7 +19,8 @@ from django.utils.translation import gettext as _
 from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row, look_at, with_asked
 from capacity.intake.diagnosis import Ahead, Ask, Assessment, Fit, Place, WayOut, assess, signature_reasons, ways_out
 from capacity.intake.position import BY_TIER, Position, positions
-from capacity.intake.standing import MOST_AHEAD, Check, checks, outlook
+from capacity.intake.standing import MOST_AHEAD, Check, checks, is_queued, outlook
+from capacity.intake.why import Why, why_of
 from capacity.intake.wording import Names, finding_text, way_out_text
 from capacity.regions.models import Region
 from capacity.requests.access import may_review, visible_requests
@@ -35,7 +36,7 @@ from kit import leases
 from kit.refusal import NotFound, Refusal
 from kit.signs import Sign
 from priorities import policy
-from priorities.wording import change_text, reason_text, sentence_text, term_label, workload_label
+from priorities.wording import workload_label
 from users.access import Actor
 
 # How much of the queue stands beside the case, and how many of those ahead are named.
@@ -104,18 +105,6 @@ class ClaimRow:
     claim: Claim
     sign: Sign
     evidence: list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Why:
-    """Why the request has its rank, in words."""
-
-    reasons: tuple[str, ...]
-    clause: str
-    terms: tuple[tuple[str, policy.Term], ...]
-    waited_days: int
-    aging_points: int
-    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -208,7 +197,7 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
         ask=ask,
         # The classes that the policy knows, from its value: no question needed.
         uses=tuple((code, capfirst(workload_label(code))) for code, _points in terms.workload_scores),
-        why=_why(ranked, terms, at),
+        why=why_of(ranked, _queues(found, seen, places), at=at),
         effects=tuple(
             _effect(ask, place, seen, ahead.get(place.code, ()), places[place.code], terms, actor)
             for place in seen.accepted
@@ -233,25 +222,10 @@ def _lease(actor: Actor, found: Any, distance: Refusal | None, at: datetime) -> 
     return other
 
 
-def _why(ranked: Ranked, terms: policy.Policy, at: datetime) -> Why:
-    result = ranked.result
-    clause = next(
-        (
-            sentence_text(sentence)
-            for sentence in policy.sentences(terms)
-            if sentence.code == "rule" and sentence.params["clause"] == result.clause
-        ),
-        "",
-    )
-    days = policy.waited_days(ranked.facts, at)
-    return Why(
-        reasons=tuple(reason_text(reason) for reason in result.reasons),
-        clause=clause,
-        terms=tuple((capfirst(term_label(term.name)), term) for term in result.terms),
-        waited_days=days,
-        aging_points=days * result.aging_points,
-        changes=tuple(change_text(change) for change in policy.what_would_change(ranked.facts, terms)),
-    )
+def _queues(found: Any, seen: Circumstances, places: Mapping[str, Position]) -> Iterator[tuple[Region, Position]]:
+    """The regions in whose queue it waits, in the order of the wish."""
+    if is_queued(found):
+        yield from ((seen.regions[place.code], places[place.code]) for place in seen.accepted)
 
 
 def _effect(

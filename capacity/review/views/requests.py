@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from capacity.intake.circumstances import with_asked
+from capacity.intake.why import queues_of, why_of
 from capacity.requests.access import may_file_request, may_see_requests, sees_notes, visible_requests
 from capacity.requests.models import PENDING_STATES, CapacityRequest, Decision, RequestMove, RequestState
 from capacity.requests.queries import standing_grants
+from capacity.requests.ranking import stored_rank
 from capacity.review.acts import ACTS, REQUEST_ACTS, Offer, request_offers
 from capacity.review.letter import Letter, has_letter, letter
 from capacity.review.lists import REQUESTS
@@ -128,7 +130,14 @@ def _visible(request: ActorRequest, public_id: UUID) -> Any:
     require(may_see_requests(request.actor))
     found = (
         with_asked(visible_requests(request.actor))
-        .select_related("organization", "claimed_workload", "confirmed_workload", "confirmed_by", "filed_by")
+        .select_related(
+            "organization",
+            "claimed_workload",
+            "confirmed_workload",
+            "confirmed_by",
+            "filed_by",
+            "ranking__policy_version",
+        )
         .filter(public_id=public_id)
         .first()
     )
@@ -151,6 +160,7 @@ def _context(request: ActorRequest, public_id: UUID) -> dict[str, Any]:
         for one in decisions
     ]
     grants = list(standing_grants(found))
+    ranked = stored_rank(found)
     return {
         "request_row": found,
         "notes": notes,
@@ -158,6 +168,7 @@ def _context(request: ActorRequest, public_id: UUID) -> dict[str, Any]:
         "decisions": shown,
         "language": language,
         "grants": grants,
+        "why": why_of(ranked, queues_of(found, found.accepted), at=now()) if ranked is not None else None,
         "history": _history(found, notes),
         "offers": list(request_offers(found, grants, actor, at=now())),
         "is_pending": found.state in PENDING_STATES,

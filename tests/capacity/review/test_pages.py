@@ -22,7 +22,7 @@ from users.roles import Role
 QUEUE_QUERIES = 12
 CASE_QUERIES = 12
 REQUESTS_QUERIES = 12
-REQUEST_QUERIES = 10
+REQUEST_QUERIES = 12
 STANDING_QUERIES = 9
 
 pytestmark = pytest.mark.django_db
@@ -418,3 +418,33 @@ def test_unknown_acts_and_wrong_methods_are_refused(visit, reviewer, at):
     assert visit(reverse("review:act", args=[request.public_id, "approve"]), as_=reviewer).status_code == 405
     url = reverse("requests:act", args=[request.public_id, "approve"])
     assert visit(url, as_=reviewer, method="post").status_code == 404
+
+
+def test_every_request_says_why_it_ranks_where_it_does_and_what_would_better_it(visit, at):
+    make.region()
+    make.region("northeurope")
+    make.declared("westeurope", "constrained", at=at)
+    for _ in range(2):
+        make.tier1_request(at=at - timedelta(hours=2))
+    make.request(at=at - timedelta(hours=3))
+    hospital = make.hospital()
+    make.verified_claim(of=hospital, at=at)
+    request = make.request(hospital, workload="health_records", regions=["northeurope", "westeurope"], at=at)
+    url = f"/requests/{request.public_id}/"
+    page = visit(url, as_=request.filed_by, queries=REQUEST_QUERIES)
+    text = text_of(page)
+    assert "Score 250 of 1,000" in text
+    assert "Clause 1.2, tier 1" in text
+    # By tier where it is scarce: the two confirmed hospitals; by completeness elsewhere: nobody else asks there.
+    rows = re.findall(r"<tr><th scope=\"row\">(.*?)</tr>", page.content.decode().split('id="why"')[1])
+    told = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in rows]
+    assert told == ["Northeurope Normal 1 of 1 by completeness Nobody.", "Westeurope Constrained 3 of 4 by tier T1 2"]
+    assert "If a reviewer confirms the workload" in text
+    assert "a reviewer confirms its use" in text
+    assert "What would worsen it" in text
+    decline_request(actor=make.acting(Role.CAPACITY_REVIEWER), request_id=request.public_id, reason="No.", at=now())
+    text = text_of(visit(url, as_=request.filed_by))
+    assert "Why this rank" in text
+    assert "Place in the queues" not in text
+    draft = make.request(complete=False, at=at)
+    assert "Why this rank" not in text_of(visit(f"/requests/{draft.public_id}/", as_=draft.filed_by))
