@@ -72,11 +72,12 @@ def visible_organizations(actor: Actor) -> QuerySet[Organization]:
 
 def sees_organization(actor: Actor, organization: Organization) -> bool:
     """The same for one that is at hand, without asking the database."""
-    return (
-        actor.is_system
-        or actor.holds(*READERS)
-        or actor.holds(Role.ACCOUNT_MANAGER, portfolio_id=organization.portfolio_id)
-    )
+    return sees_portfolio(actor, organization.portfolio_id)
+
+
+def sees_portfolio(actor: Actor, portfolio_id: int) -> bool:
+    """Whether one may see the organizations of a portfolio."""
+    return actor.is_system or actor.holds(*READERS) or actor.holds(Role.ACCOUNT_MANAGER, portfolio_id=portfolio_id)
 
 
 def visible_claims(actor: Actor) -> QuerySet[Claim]:

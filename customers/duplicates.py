@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.postgres.search import TrigramSimilarity, TrigramWordSimilarity
-from django.db.models import Q
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext, gettext_lazy
 
@@ -52,18 +52,8 @@ def possible_duplicates(
     actor: Actor, particulars: Particulars, *, besides: Organization | None = None
 ) -> list[Duplicate]:
     """At most five organizations that may be the same one, the likeliest first; four queries at most."""
-    text = names.search_text(particulars.legal_name, *particulars.aliases)
     domains = [domain for domain in particulars.domains if not names.is_free_mail(domain)]
-    # Domains and ids stand in the search text too; of many of them, only the part that is the name is compared.
-    similar = (
-        Organization.objects.filter(Q(search_text__trigram_similar=text) | Q(search_text__trigram_word_similar=text))
-        .annotate(
-            similarity=Greatest(TrigramSimilarity("search_text", text), TrigramWordSimilarity(text, "search_text"))
-        )
-        .order_by("-similarity", "pk")
-        .values_list("pk", flat=True)
-    )
-    keys = set(similar[:CANDIDATES])
+    keys = set(_similar_names(particulars))
     if domains:
         sharing = Organization.objects.filter(domains__domain__in=domains).order_by("pk").values_list("pk", flat=True)
         keys |= set(sharing[:CANDIDATES])
@@ -84,6 +74,21 @@ def possible_duplicates(
         Duplicate(other if sees_organization(actor, other) else None, other.portfolio.name, look.score, look.reasons)
         for look, other in found[:SHOWN]
     ]
+
+
+def _similar_names(particulars: Particulars) -> QuerySet[Organization, int]:
+    """The keys of those whose name has much the same letter groups, or that are found by all words of one of the names
+    (their other names count there, too)."""
+    own = [names.name_key(name) for name in (particulars.legal_name, *particulars.aliases)]
+    alike, similarity = Q(), []
+    for key in filter(None, own):
+        # Letter groups are there for those that were compared; see the model.
+        alike |= Q(name_key__trigram_similar=key, compared_at__isnull=False) | Q(name_key=key)
+        alike |= Q(search_text__found=names.tsquery(key))
+        similarity.append(TrigramSimilarity("name_key", key))
+    best = Greatest(*similarity) if len(similarity) > 1 else similarity[0]
+    rows = Organization.objects.filter(alike).annotate(similarity=best).order_by("-similarity", "pk")
+    return rows.values_list("pk", flat=True)[:CANDIDATES]
 
 
 def holders_of(external_ids: Sequence[tuple[str, str]], *, besides: Organization | None = None) -> list[Any]:

@@ -24,7 +24,7 @@ from customers.models import (
     RegisterRow,
     SectorCategory,
 )
-from customers.queries import CASES, named
+from customers.queries import CASES, named, organizations_named
 from users.models import Portfolio
 
 
@@ -73,7 +73,7 @@ class OrganizationFilters(filters.FilterSet):
         """The organizations that match all filters."""
         asked = self.form.cleaned_data
         if asked.get("q"):
-            queryset = queryset.filter(named(asked["q"]))
+            queryset = queryset.filter(organizations_named(asked["q"]))
         if asked.get("country"):
             queryset = queryset.filter(country=asked["country"].upper())
         for name in ("offer_type", "portfolio"):
@@ -117,7 +117,7 @@ class CaseFilters(filters.FilterSet):
         """The claims that match all filters."""
         asked = self.form.cleaned_data
         if asked.get("q"):
-            queryset = queryset.filter(named(asked["q"], "organization__search_text"))
+            queryset = queryset.filter(organizations_named(asked["q"], "organization__search_text"))
         for name in ("state", "category"):
             if asked.get(name):
                 queryset = queryset.filter(**{name: asked[name]})

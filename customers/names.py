@@ -39,6 +39,7 @@ _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "�
 
 # Accents on Latin, Greek and Cyrillic letters. Vowel signs of other scripts carry meaning and stay.
 _ACCENTS = re.compile("[\u0300-\u036f]")
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _POSSESSIVE = re.compile("['\u2019\u02bc](?=s\\b)")
 
 # Legal forms and connecting words say nothing about who an organization is.
@@ -55,15 +56,22 @@ _WITHOUT_MEANING = frozenset(
 
 
 def _folded(text: str) -> str:
+    if text.isascii():
+        return text.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
     bare = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(_PLAIN)))
     return unicodedata.normalize("NFC", bare.casefold())
 
 
 def _words(text: str) -> tuple[str, ...]:
+    if text.isascii():
+        # Most of a large file; the same words, found at once.
+        return tuple(_ASCII_WORD.findall(_POSSESSIVE.sub("", text)))
     joined = _POSSESSIVE.sub("", text)
     spaced = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in joined)
     return tuple(spaced.split())
@@ -84,9 +92,19 @@ def sort_key(name: str, limit: int = 300) -> str:
     return " ".join(plain_words(name))[:limit]
 
 
+def name_key(name: str, limit: int = 300) -> str:
+    """The words that tell a name from others, sorted: names that differ in legal form, order of words or the spelling
+    of umlauts only have the same. "Uniklinik Köln AöR" and "Koeln, Uniklinik" give "koeln uniklinik"."""
+    return " ".join(sorted(_meaning(spelled_words(name))))[:limit]
+
+
 def search_text(*names: str) -> str:
     """All words a set of names is found by, each once, between spaces, so " word" finds beginnings of words."""
-    words = dict.fromkeys(word for name in names for word in (*plain_words(name), *spelled_words(name)))
+    words: dict[str, None] = {}
+    for name in names:
+        words.update(dict.fromkeys(plain_words(name)))
+        if not name.isascii():
+            words.update(dict.fromkeys(spelled_words(name)))
     return f" {' '.join(words)} " if words else ""
 
 
@@ -99,10 +117,18 @@ def query_words(query: str) -> tuple[tuple[str, ...], ...]:
 def is_found(query: str, *names: str) -> bool:
     """Whether the query finds the names: each of its words, in one of its spellings, begins one of their words.
 
-    The same rule as a database filter: `search_text` contains " " + spelling.
+    The same rule as the database's, see `tsquery`.
     """
     text = search_text(*names)
     return all(any(f" {spelling}" in text for spelling in spellings) for spellings in query_words(query))
+
+
+def tsquery(query: str) -> str:
+    """The same rule for PostgreSQL: a text search query over the words of `search_text`; empty without words."""
+    # Words are letters, marks and digits, so that quoting them is enough.
+    return " & ".join(
+        "(" + " | ".join(f"'{spelling}':*" for spelling in spellings) + ")" for spellings in query_words(query)
+    )
 
 
 # --- domains ---------------------------------------------------------------------------------------
@@ -119,6 +145,10 @@ class BadDomain(ValueError):
 
 _SCHEME = re.compile(r"^(?:[a-z][a-z0-9+.-]*://|//|mailto:)", re.IGNORECASE)
 _LETTERS_DIGITS_HYPHENS = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_ORDINARY_DOMAIN = re.compile(
+    r"(?!www\.)(?:(?!xn--)[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+    r"(?!(?:localhost|local|internal|invalid|arpa|onion)\b)[a-z]{2,20}"
+)
 _NOT_ON_THE_INTERNET = frozenset({"localhost", "local", "internal", "invalid", "arpa", "onion"})
 
 # Second-level names under which anybody registers. Far from complete, and need not be: a verifier looks, too.
@@ -159,6 +189,11 @@ def normalize_domain(text: str) -> str:
     "https://www.Uniklinik-Köln.de/kontakt" gives "xn--uniklinik-kln-smb.de". Raises BadDomain with one of the codes
     `empty`, `no_dot`, `ip_address`, `bad_label`, `too_long`, `not_public`, `shared_suffix`.
     """
+    if _ORDINARY_DOMAIN.fullmatch(text) and len(text) < 64:
+        # Most of a large file: written as it will be stored, and too short to hold a label that is too long.
+        if text in _SHARED_SUFFIXES:
+            raise BadDomain("shared_suffix", text)
+        return text
     host = _SCHEME.sub("", text.strip())
     host = re.split(r"[/?#\\]", host, maxsplit=1)[0].rpartition("@")[2]
     if host.startswith("["):

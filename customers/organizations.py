@@ -66,7 +66,7 @@ def store_external_ids(actor: Actor, organization: Organization, particulars: Pa
         raise
 
 
-def journal_facts(organization: Organization, particulars: Particulars) -> dict[str, Any]:
+def journal_facts(organization: Any, particulars: Particulars) -> dict[str, Any]:
     """What the journal keeps: facts as they are, names as hashes, because the journal holds no names.
 
     The former legal name stays readable as an alias, so a hash can be proven as long as it is kept.

@@ -24,6 +24,7 @@ MAX_EXTERNAL_IDS = 50
 MAX_EXTERNAL_ID = 120
 # A field with more problems than that is of another kind altogether; nobody reads on.
 MAX_TOLD = 5
+LOST_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 
 DOMAIN_PROBLEMS = {
@@ -59,6 +60,11 @@ class Particulars:
     def sort_name(self) -> str:
         """How the name sorts."""
         return names.sort_key(self.legal_name)
+
+    @property
+    def name_key(self) -> str:
+        """What tells the name from others."""
+        return names.name_key(self.legal_name)
 
     @property
     def search_text(self) -> str:
@@ -99,6 +105,11 @@ def check_particulars(
         wrong("legal_name", _("At most %(most)s characters."), most=MAX_NAME)
     if has_control_characters(legal_name):
         wrong("legal_name", _("The name contains characters that cannot be shown."))
+    if LOST_CHARACTER in name:
+        # Somebody saved it in the wrong encoding; taken in, the broken name would have to be found again.
+        wrong(
+            "legal_name", _("A character of the name was lost (“%(lost)s”). Write the name anew."), lost=LOST_CHARACTER
+        )
 
     others = list(dict.fromkeys(alias for alias in map(one_line, aliases) if alias and alias != name))
     if len(others) > MAX_ALIASES:
@@ -160,4 +171,6 @@ def one_line(text: str) -> str:
 
 def has_control_characters(text: str) -> bool:
     """Whether there are characters no reader can see: controls, unassigned ones, half surrogates."""
+    if text.isprintable():
+        return False  # none of them is
     return any(unicodedata.category(char) in ("Cc", "Cn", "Cs") and char not in "\t\r\n" for char in text)

@@ -103,7 +103,7 @@ def claims_in_force_of(organization_ids: Iterable[int], at: datetime) -> dict[in
 
 
 def named(query: str, field: str = "search_text") -> Q:
-    """The condition that a row is found by the words of a query, umlauts or not, legal forms or not."""
+    """The condition that a register's entry is found by the words of a query, umlauts or not."""
     condition = Q()
     for spellings in names.query_words(query):
         word = Q()
@@ -113,9 +113,15 @@ def named(query: str, field: str = "search_text") -> Q:
     return condition
 
 
+def organizations_named(query: str, field: str = "search_text") -> Q:
+    """The same for organizations, whose words have an index of their own; `field` leads to their `search_text`."""
+    words = names.tsquery(query)
+    return Q(**{f"{field}__found": words}) if words else Q()
+
+
 def search_organizations(organizations: QuerySet[Organization], query: str) -> QuerySet[Organization]:
     """Those of the organizations that the words of the query find; all where it has no words."""
-    return organizations.filter(named(query))
+    return organizations.filter(organizations_named(query))
 
 
 def find_by_name_or_id(organizations: QuerySet[Organization], text: str) -> list[Organization]:

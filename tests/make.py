@@ -98,9 +98,9 @@ def account_manager(**fields) -> User:
     return person(Role.ACCOUNT_MANAGER, **fields)
 
 
-def portfolio(name: str = "") -> Portfolio:
+def portfolio(name: str = "", code: str = "") -> Portfolio:
     number = next(_count)
-    return Portfolio.objects.create(code=f"portfolio-{number}", name=name or f"Portfolio {number}")
+    return Portfolio.objects.create(code=code or f"portfolio-{number}", name=name or f"Portfolio {number}")
 
 
 # --- customers -------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from drf_spectacular.utils import extend_schema_field
 from capacity.regions.models import Region
 from capacity.requests.models import PENDING_STATES, CapacityRequest, RequestRegion, RequestState
 from customers.models import CLAIM_COUNTS_AS_VERIFIED, Claim, ClaimState, Organization, SectorCategory
-from customers.queries import named
+from customers.queries import organizations_named
 from kit.clock import now
 from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter
 from kit.signs import TIERS
@@ -33,7 +33,7 @@ class RequestSearch(SearchFilter):
         digits = value.strip().upper().removeprefix("R-")
         if digits.isascii() and digits.isdigit() and len(digits) <= 18:
             return qs.filter(number=int(digits))
-        found = Organization.objects.filter(named(value))
+        found = Organization.objects.filter(organizations_named(value))
         return qs.filter(organization__in=found)
 
 

@@ -26,7 +26,7 @@ from customers.models import (
     RegisterSnapshot,
     SectorCategory,
 )
-from customers.names import search_text, sort_key
+from customers.names import name_key, search_text, sort_key
 from customers.organizations import journal_facts as organization_facts
 from customers.particulars import Particulars
 from customers.reasons import RejectionReason, WithdrawalReason
@@ -269,6 +269,8 @@ class _Writer:
             legal_name=name,
             sort_name=sort_key(name),
             search_text=search_text(name, domain),
+            name_key=name_key(name),
+            compared_at=registered_at,
             country=country,
             offer_type=offer,
             customer_since=since,

@@ -98,6 +98,8 @@ def register_organization(
             aliases=list(particulars.aliases),
             sort_name=particulars.sort_name,
             search_text=particulars.search_text,
+            name_key=particulars.name_key,
+            compared_at=at,
             country=particulars.country,
             offer_type=particulars.offer_type,
             customer_since=particulars.customer_since,

@@ -47,15 +47,19 @@ def try_to_claim(key: int) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def carry_out(run: ImportRun, *, at: datetime, on_row: Callable[[RowResult], None] = lambda result: None) -> None:
-    """Do one run to its end, whatever is wrong with the file. `on_row` hears of every row as well."""
+def carry_out(run: ImportRun, *, at: datetime, on_progress: Callable[[int], None] = lambda done: None) -> None:
+    """Do one run to its end, whatever is wrong with the file. `on_progress` hears how many rows were looked at."""
     actor: Actor = actor_of(run.started_by) if run.started_by else SYSTEM
     content = bytes(run.content or b"")
     progress = Progress(run)
 
     def note(result: RowResult) -> None:
         progress.add(result)
-        on_row(result)
+        on_progress(sum(progress.counts.values()))
+
+    def reach(done: int) -> None:
+        progress.reach(done)
+        on_progress(done)
 
     problem: Refusal | None = None
     try:
@@ -65,8 +69,9 @@ def carry_out(run: ImportRun, *, at: datetime, on_row: Callable[[RowResult], Non
                 content=content,
                 is_dry_run=run.is_dry_run,
                 at=at,
-                on_row=note,
+                keep=progress.keep,
                 on_total=progress.expect,
+                on_progress=reach,
             )
         else:
             assert run.as_of_date is not None  # start_import refuses a register without its day

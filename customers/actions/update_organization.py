@@ -75,12 +75,15 @@ def update_organization(
             today=at.date(),
         )
         _check_parent(actor, organization, parent)
+        # Ids are given out one at a time; imports rely on it.
+        take_registration_lock()
         refuse_taken_ids(actor, particulars, besides=organization)
         before = journal_facts(organization, _as_they_are(organization))
         organization.legal_name = particulars.legal_name
         organization.aliases = list(particulars.aliases)
         organization.sort_name = particulars.sort_name
         organization.search_text = particulars.search_text
+        organization.name_key = particulars.name_key
         organization.country = particulars.country
         organization.offer_type = particulars.offer_type
         organization.customer_since = particulars.customer_since

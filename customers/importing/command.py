@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
-from customers.importing.runs import Outcome, RowResult
+from customers.importing.runs import Outcome
 from customers.models import ImportRun, ImportState
 
 WIDTH = 40  # characters of the bar
@@ -21,10 +21,10 @@ class Bar:
         self._watched = stream.isatty()
         self._done = 0
 
-    def advance(self, result: RowResult) -> None:
-        """Note one row."""
-        self._done += 1
-        if self._watched and (self._done % 500 == 0 or self._done == self._run.rows_total):
+    def reach(self, done: int) -> None:
+        """Note how many rows were looked at."""
+        self._done = done
+        if self._watched and (done % 500 == 0 or done == self._run.rows_total):
             filled = WIDTH * self._done // max(self._run.rows_total, 1)
             self._stream.write(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {self._done:,} of {self._run.rows_total:,}")
             self._stream.flush()

@@ -34,12 +34,11 @@ def waiting_run(*, kind: str, path: Path, is_dry_run: bool, at: datetime, as_of_
 
 def _read(path: Path) -> bytes:
     try:
-        if path.suffix != ".gz":
-            return path.read_bytes()
-        with gzip.open(path) as packed:
-            content = packed.read(MAX_UNPACKED_BYTES + 1)
+        # Never more than can be taken in, however large the file is.
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            content = file.read(MAX_UNPACKED_BYTES + 1)
     except (OSError, EOFError) as error:
         raise CommandError(f"{path} cannot be read: {error}") from error
     if len(content) > MAX_UNPACKED_BYTES:
-        raise CommandError(f"{path} unpacks to more than {MAX_UNPACKED_BYTES // 1024 // 1024} MB.")
+        raise CommandError(f"{path} holds more than {MAX_UNPACKED_BYTES // 1024 // 1024} MB. Split it.")
     return content

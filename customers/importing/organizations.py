@@ -1,19 +1,23 @@
-"""Read a file of customers: each row is registered by itself, and a known one stays as it is."""
+"""Read a file of customers: every row is checked by itself, then all are compared and written in one transaction."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext
 
-from customers.access import own_portfolios
-from customers.actions.register_organization import register_organization
+from customers.access import own_portfolios, sees_portfolio
+from customers.importing import known, writing
+from customers.importing.known import Known
 from customers.importing.runs import Outcome, RowResult
-from customers.models import ExternalId, Organization, OrganizationDomain
-from customers.names import BadDomain, normalize_domain, sort_key
+from customers.names import display_domain, is_free_mail
+from customers.organizations import take_registration_lock
+from customers.particulars import CannotTakeParticulars, Particulars, check_particulars
 from kit.csvfiles import CsvRow, read_csv
-from kit.refusal import Refusal
 from users.access import Actor
 from users.models import Portfolio
 
@@ -21,10 +25,25 @@ REQUIRED = ("legal_name", "country", "offer_type", "portfolio")
 OPTIONAL = ("customer_since", "domains", "external_ids", "aliases", "different_because")
 MAX_ROWS = 100_000
 BETWEEN = "|"  # between several values in one cell
+STEP = 5_000  # rows between two reports of progress
 
 
-class _WouldBeRegistered(Exception):
-    """Undoes a dry run's row."""
+@dataclass(slots=True)
+class Row:
+    """A row whose values are good, and what follows from them. `warning` tells of who looks like it."""
+
+    number: int
+    particulars: Particulars
+    portfolio: Portfolio
+    different_because: str
+    sort_name: str
+    name_key: str
+    warning: str = ""
+
+    @property
+    def told_domains(self) -> list[str]:
+        """The domains that say something about who it is."""
+        return [domain for domain in self.particulars.domains if not is_free_mail(domain)]
 
 
 def import_organizations(
@@ -33,89 +52,106 @@ def import_organizations(
     content: bytes,
     is_dry_run: bool,
     at: datetime,
-    on_row: Callable[[RowResult], None],
+    keep: Callable[[Sequence[RowResult]], None],
     on_total: Callable[[int], None] = lambda total: None,
+    on_progress: Callable[[int], None] = lambda done: None,
 ) -> None:
-    """Register the organizations of a CSV file through the same action as the form.
+    """Register the organizations of a CSV file, by the rules of the form.
 
     Several domains, aliases and ids (`kind:value`) are separated by "|". A row is known, and left as
-    it is, where an organization has one of its ids, or its name and country and one of its domains.
-    One that only looks like another is refused unless `different_because` says why it is not the
-    same. Every row is its own transaction, so a run that was cut off is simply run again. Raises
-    `CannotReadFile` before anything is written.
+    it is, where one organization has its id, name and country, or, for rows without a known id, its
+    name and country and one of its domains. Rows that contradict what is known, or each other, are
+    refused one by one. A row that only looks like somebody is taken in with a warning, unless
+    `different_because` says why it is another one.
+
+    `keep` is handed the results of all rows, in the transaction that writes: a run that is cut off
+    leaves nothing, and is simply run again. Raises `CannotReadFile` before anything is written.
     """
-    rows = list(read_csv(io.BytesIO(content), required=REQUIRED, optional=OPTIONAL, max_rows=MAX_ROWS))
-    on_total(len(rows))
+    read = list(read_csv(io.BytesIO(content), required=REQUIRED, optional=OPTIONAL, max_rows=MAX_ROWS))
+    on_total(len(read))
     portfolios = {one.code: one for one in (Portfolio.objects.all() if actor.is_system else own_portfolios(actor))}
-    for row in rows:
-        on_row(_take(actor, row, portfolios, is_dry_run=is_dry_run, at=at))
+    rows, results = check_rows(read, portfolios, at.date(), on_progress)
+    take_rows(actor, rows, results, is_dry_run=is_dry_run, at=at, keep=keep)
+    on_progress(len(read))
 
 
-def _take(
-    actor: Actor, row: CsvRow, portfolios: Mapping[str, Portfolio], *, is_dry_run: bool, at: datetime
-) -> RowResult:
-    name = row.values.get("legal_name", "")
+def check_rows(
+    read: Iterable[CsvRow], portfolios: Mapping[str, Portfolio], today: date, on_progress: Callable[[int], None]
+) -> tuple[list[Row], list[RowResult]]:
+    """The rows whose values are good, and the results of those that are refused for what they say."""
+    rows: list[Row] = []
+    results: list[RowResult] = []
+    for place, line in enumerate(read, start=1):
+        checked = _checked(line, portfolios, today)
+        if isinstance(checked, Row):
+            rows.append(checked)
+        else:
+            results.append(checked)
+        if place % STEP == 0:
+            on_progress(place)
+    return rows, results
+
+
+def take_rows(
+    actor: Actor,
+    rows: list[Row],
+    results: list[RowResult],
+    *,
+    is_dry_run: bool,
+    at: datetime,
+    keep: Callable[[Sequence[RowResult]], None],
+) -> None:
+    """Compare the good rows with each other and with what is there, write the new ones, and keep all results."""
+    results = list(results)
+    with transaction.atomic():
+        if not is_dry_run:
+            take_registration_lock()
+        rows = _without_contradictions(rows, results)
+        rows = _without_known(actor, rows, results)
+        _warn(actor, rows)
+        if not is_dry_run:
+            writing.register(actor, rows, at)
+        results += [RowResult(row.number, row.particulars.legal_name, Outcome.CREATED, row.warning) for row in rows]
+        results.sort(key=lambda result: result.number)
+        keep(results)
+
+
+# --- each row by itself ----------------------------------------------------------------------------
+
+
+def _checked(row: CsvRow, portfolios: Mapping[str, Portfolio], today: date) -> Row | RowResult:
+    values = row.values
+    name = values.get("legal_name", "")
     if row.problem:
         return RowResult(row.number, name, Outcome.REFUSED, row.problem)
-    portfolio = portfolios.get(row.values["portfolio"])
+    portfolio = portfolios.get(values["portfolio"])
     if portfolio is None:
         message = gettext("portfolio: “%(code)s” is not a portfolio of yours.")
-        return RowResult(row.number, name, Outcome.REFUSED, message % {"code": row.values["portfolio"][:60]})
+        return RowResult(row.number, name, Outcome.REFUSED, message % {"code": values["portfolio"][:60]})
     try:
-        customer_since = _day(row.values.get("customer_since", ""))
+        customer_since = _day(values.get("customer_since", ""))
     except ValueError:
         message = gettext("customer_since: write the day as 2020-03-21.")
         return RowResult(row.number, name, Outcome.REFUSED, message)
-    external_ids = [_pair(text) for text in _several(row.values.get("external_ids", ""))]
-    domains = _several(row.values.get("domains", ""))
-    if _is_known(name, row.values["country"], domains, external_ids):
-        return RowResult(row.number, name, Outcome.UNCHANGED)
     try:
-        with transaction.atomic():
-            register_organization(
-                actor=actor,
-                portfolio=portfolio,
-                legal_name=name,
-                country=row.values["country"],
-                offer_type=row.values["offer_type"],
-                aliases=_several(row.values.get("aliases", "")),
-                domains=domains,
-                external_ids=external_ids,
-                customer_since=customer_since,
-                anyway_reason=row.values.get("different_because", ""),
-                at=at,
-            )
-            if is_dry_run:
-                raise _WouldBeRegistered
-    except _WouldBeRegistered:
-        pass
-    except Refusal as refusal:
+        particulars = check_particulars(
+            legal_name=name,
+            country=values["country"],
+            offer_type=values["offer_type"],
+            aliases=_several(values.get("aliases", "")),
+            domains=_several(values.get("domains", "")),
+            external_ids=[_pair(text) for text in _several(values.get("external_ids", ""))],
+            customer_since=customer_since,
+            today=today,
+        )
+    except CannotTakeParticulars as refusal:
         return RowResult(row.number, name, Outcome.REFUSED, str(refusal))
-    return RowResult(row.number, name, Outcome.CREATED)
-
-
-def _is_known(name: str, country: str, domains: list[str], external_ids: list[tuple[str, str]]) -> bool:
-    for kind, value in external_ids:
-        if ExternalId.objects.filter(kind=kind.lower(), value__iexact=value).exists():
-            return True
-    same = Organization.objects.filter(sort_name=sort_key(name), legal_name=name, country=country.upper()[:2])
-    if not domains:
-        return same.exists()
-    return OrganizationDomain.objects.filter(organization__in=same, domain__in=_normalized(domains)).exists()
-
-
-def _normalized(domains: list[str]) -> list[str]:
-    found = []
-    for text in domains:
-        try:
-            found.append(normalize_domain(text))
-        except BadDomain:
-            continue  # Registering says what is wrong with it.
-    return found
+    reason = values.get("different_because", "")
+    return Row(row.number, particulars, portfolio, reason, particulars.sort_name, particulars.name_key)
 
 
 def _several(text: str) -> list[str]:
-    return [part.strip() for part in text.split(BETWEEN) if part.strip()]
+    return [part.strip() for part in text.split(BETWEEN) if part.strip()] if text else []
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -125,3 +161,100 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _day(text: str) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+# --- the rows among themselves ---------------------------------------------------------------------
+
+
+def _without_contradictions(rows: list[Row], results: list[RowResult]) -> list[Row]:
+    """Refuse all rows that claim one id together, because nobody can tell which is right, and every row that names
+    the organization of an earlier one once more."""
+    claimants: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for row in rows:
+        for kind, value in row.particulars.external_ids:
+            claimants[kind, value.upper()].append(row.number)
+    shared = {key: numbers for key, numbers in claimants.items() if len(numbers) > 1}
+    first: dict[Any, int] = {}
+    left = []
+    for row in rows:
+        facts = row.particulars
+        doubled = next((pair for pair in facts.external_ids if (pair[0], pair[1].upper()) in shared), None)
+        if doubled is not None:
+            message = gettext("Several rows claim the id %(id)s: %(rows)s. An id names one organization.")
+            numbers = ", ".join(map(str, shared[doubled[0], doubled[1].upper()][:10]))
+            message %= {"id": " ".join(doubled), "rows": numbers}
+            results.append(RowResult(row.number, facts.legal_name, Outcome.REFUSED, message))
+            continue
+        identities = [(facts.legal_name, facts.country, domain) for domain in facts.domains or ("",)]
+        earlier = next((first[identity] for identity in identities if identity in first), None)
+        if earlier is not None:
+            message = gettext("Row %(row)s names the same organization.") % {"row": earlier}
+            results.append(RowResult(row.number, facts.legal_name, Outcome.REFUSED, message))
+            continue
+        for identity in identities:
+            first[identity] = row.number
+        left.append(row)
+    return left
+
+
+# --- the rows and what is known --------------------------------------------------------------------
+
+
+def _without_known(actor: Actor, rows: list[Row], results: list[RowResult]) -> list[Row]:
+    """Leave out the rows whose organization is there, and refuse those that contradict it."""
+    holders = known.holders([(place, *pair) for place, row in enumerate(rows) for pair in row.particulars.external_ids])
+    unheld = [(place, row) for place, row in enumerate(rows) if place not in holders]
+    same = known.same(
+        [(place, row.sort_name, row.particulars.legal_name, row.particulars.country) for place, row in unheld],
+        [(place, domain) for place, row in unheld for domain in row.particulars.domains],
+    )
+    left = []
+    for place, row in enumerate(rows):
+        contradiction = _contradiction(actor, row, list(holders.get(place, {}).values()))
+        if contradiction:
+            results.append(RowResult(row.number, row.particulars.legal_name, Outcome.REFUSED, contradiction))
+        elif place in holders or place in same:
+            results.append(RowResult(row.number, row.particulars.legal_name, Outcome.UNCHANGED))
+        else:
+            left.append(row)
+    return left
+
+
+def _contradiction(actor: Actor, row: Row, found: list[Known]) -> str:
+    if len(found) > 1:
+        message = gettext("Its ids belong to different organizations: %(organizations)s.")
+        return message % {"organizations": "; ".join(_label(actor, one) for one in found)}
+    for one in found:
+        is_named_so = row.name_key == one.name_key or row.particulars.legal_name in one.aliases
+        if not is_named_so or row.particulars.country != one.country:
+            message = gettext("Its id belongs to %(organization)s, whose name or country is another.")
+            return message % {"organization": _label(actor, one)}
+    return ""
+
+
+def _warn(actor: Actor, rows: list[Row]) -> None:
+    """Say of each row who looks like it, in the file or among those that are there."""
+    names = known.with_the_name([(place, row.name_key, row.particulars.country) for place, row in enumerate(rows)])
+    domains = known.with_a_domain([(place, domain) for place, row in enumerate(rows) for domain in row.told_domains])
+    first: dict[Any, int] = {}
+    for place, row in enumerate(rows):
+        marks = [(row.name_key, row.particulars.country), *row.told_domains]
+        earlier = next((first[mark] for mark in marks if mark in first), None)
+        for mark in marks:
+            first.setdefault(mark, row.number)
+        if place in names:
+            message = gettext("May be the same as %(organization)s: the names agree.")
+            row.warning = message % {"organization": _label(actor, names[place])}
+        elif place in domains:
+            domain, other = domains[place]
+            message = gettext("May be the same as %(organization)s: both have the domain %(domain)s.")
+            row.warning = message % {"organization": _label(actor, other), "domain": display_domain(domain)}
+        elif earlier is not None:
+            row.warning = gettext("May be the same as row %(row)s: name or domain agree.") % {"row": earlier}
+
+
+def _label(actor: Actor, one: Known) -> str:
+    """How an organization is called in front of the actor, who may not see every one."""
+    if sees_portfolio(actor, one.portfolio_id):
+        return one.legal_name
+    return gettext("an organization of the portfolio %(portfolio)s") % {"portfolio": one.portfolio}

@@ -4,18 +4,20 @@ Progress is committed as it happens, outside the transaction of the data, so tha
 sees it; results are written in batches.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from customers.models import ImportRowResult, ImportRun, ImportState
+from kit.copying import copy_values
 from kit.refusal import Refusal
 
 Outcome = ImportRowResult.Outcome
 BATCH = 1_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RowResult:
     """What became, or would become, of one row. `number` counts as a spreadsheet does."""
 
@@ -66,10 +68,19 @@ class Progress:
         self.run.rows_done = sum(self.counts.values())
         self.run.save(update_fields=["rows_created", "rows_unchanged", "rows_refused", "rows_done"])
 
-    def extend(self, results: Iterable[RowResult]) -> None:
-        """Note many rows."""
-        for result in results:
-            self.add(result)
+    def reach(self, done: int) -> None:
+        """Show how many rows were looked at, where their results come all at once."""
+        self.run.rows_done = done
+        self.run.save(update_fields=["rows_done"])
+
+    def keep(self, results: Sequence[RowResult]) -> None:
+        """Write the results of all rows in one statement, in the transaction of what they tell of."""
+        names = ("run_id", "row_number", "key", "outcome", "message")
+        key = self.run.pk
+        rows = ((key, one.number, one.key[:300], one.outcome, one.message) for one in results)
+        copy_values(ImportRowResult, names, rows)
+        for outcome, count in Counter(one.outcome for one in results).items():
+            self.counts[outcome] += count
 
 
 def end_run(run: ImportRun, *, at: datetime, problem: Refusal | None = None) -> None:

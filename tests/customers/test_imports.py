@@ -9,7 +9,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 
-from customers.actions.register_organization import register_organization
 from customers.actions.run_imports import run_next_import
 from customers.actions.start_import import CannotImport, start_import
 from customers.models import ImportRun, ImportState, Organization, RegisterRow, RegisterSnapshot
@@ -129,18 +128,6 @@ def test_customers_are_registered_once_and_known_ones_stay_as_they_are():
     second = take_in("organizations", text)
     assert [outcome for _row, outcome in outcomes(second)] == ["unchanged", "unchanged", *expected[2:]]
     assert Organization.objects.count() == 2
-
-
-def test_a_row_that_looks_like_a_known_customer_is_refused_unless_it_says_why_not():
-    portfolio = make.portfolio()
-    register_organization(
-        actor=SYSTEM, portfolio=portfolio, legal_name="Klinikum Musterstadt gGmbH", country="DE",
-        offer_type="enterprise", at=make.NOW,
-    )  # fmt: skip
-    header = CUSTOMERS.strip() + ",different_because\n"
-    row = f"Klinikum Musterstadt GmbH,DE,enterprise,{portfolio.code},,,,"
-    assert outcomes(take_in("organizations", header + row + "\n")) == [(2, "refused")]
-    assert outcomes(take_in("organizations", header + row + "The laboratory company\n")) == [(2, "created")]
 
 
 def test_account_managers_import_into_their_own_portfolios_and_no_registers():

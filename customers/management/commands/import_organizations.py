@@ -22,7 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         run = waiting_run(kind=ORGANIZATIONS, path=options["file"], is_dry_run=options["dry_run"], at=now())
         bar = Bar(run, terminal())
-        carry_out(run, at=now(), on_row=bar.advance)
+        carry_out(run, at=now(), on_progress=bar.reach)
         bar.end()
         if not report(run, self.stdout.write, results_file=options["results"]):
             raise CommandError(run.problem)

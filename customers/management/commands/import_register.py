@@ -32,7 +32,7 @@ class Command(BaseCommand):
             at=at,
         )
         bar = Bar(run, terminal())
-        carry_out(run, at=now(), on_row=bar.advance)
+        carry_out(run, at=now(), on_progress=bar.reach)
         bar.end()
         if not report(run, self.stdout.write, results_file=options["results"]):
             raise CommandError(run.problem)

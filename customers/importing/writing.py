@@ -1,0 +1,109 @@
+"""Write many new organizations in a handful of statements, with the journal entry of each."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from customers.models import ExternalId, Organization, OrganizationDomain
+from customers.organizations import journal_facts
+from journal.models import Entry
+from journal.record import new_entry, record_many
+from kit.copying import copy_values, draw_keys
+from kit.ids import uuid7
+from users.access import Actor
+from users.models import Portfolio
+
+if TYPE_CHECKING:
+    from customers.importing.organizations import Row
+
+_COLUMNS = (
+    "id",
+    "public_id",
+    "row_version",
+    "legal_name",
+    "aliases",
+    "sort_name",
+    "search_text",
+    "name_key",
+    "compared_at",
+    "country",
+    "offer_type",
+    "customer_since",
+    "is_internal",
+    "parent_id",
+    "portfolio_id",
+    "registered_by_id",
+    "registered_at",
+)
+
+
+@dataclass(frozen=True)
+class _New:
+    """What the journal asks of an organization besides its particulars."""
+
+    portfolio: Portfolio
+    parent: None = None
+    is_internal: bool = False
+
+
+def register(actor: Actor, rows: Sequence["Row"], at: datetime) -> None:
+    """Register the organizations of these rows, which somebody checked and compared under the registration lock.
+
+    They wait to be compared by letter groups as well, which the background does.
+    """
+    keys = draw_keys(Organization, len(rows))
+    public_ids = [uuid7() for _row in rows]
+    copy_values(Organization, _COLUMNS, _organizations(actor, rows, keys, public_ids, at))
+    copy_values(
+        OrganizationDomain,
+        ("organization_id", "domain"),
+        ((key, domain) for key, row in zip(keys, rows, strict=True) for domain in row.particulars.domains),
+    )
+    copy_values(
+        ExternalId,
+        ("organization_id", "kind", "value"),
+        ((key, *pair) for key, row in zip(keys, rows, strict=True) for pair in row.particulars.external_ids),
+    )
+    record_many(_entries(actor, rows, public_ids, at))
+
+
+def _organizations(
+    actor: Actor, rows: Sequence["Row"], keys: Sequence[int], public_ids: Sequence[Any], at: datetime
+) -> Iterator[tuple[Any, ...]]:
+    for key, public_id, row in zip(keys, public_ids, rows, strict=True):
+        facts = row.particulars
+        yield (
+            key,
+            public_id,
+            1,
+            facts.legal_name,
+            facts.aliases,
+            row.sort_name,
+            facts.search_text,
+            row.name_key,
+            # Where somebody says why it is another one, it was compared.
+            at if row.different_because else None,
+            facts.country,
+            facts.offer_type,
+            facts.customer_since,
+            False,
+            None,
+            row.portfolio.pk,
+            actor.user_id,
+            at,
+        )
+
+
+def _entries(actor: Actor, rows: Sequence["Row"], public_ids: Sequence[Any], at: datetime) -> Iterator[Entry]:
+    subjects = {row.portfolio.pk: _New(row.portfolio) for row in rows}
+    for public_id, row in zip(public_ids, rows, strict=True):
+        yield new_entry(
+            actor=actor,
+            action="organization.registered",
+            subject_type="organization",
+            subject_id=public_id,
+            reason=row.different_because if row.warning else "",
+            after=journal_facts(subjects[row.portfolio.pk], row.particulars),
+            at=at,
+        )
