@@ -25,7 +25,7 @@ def give_name_keys(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0003_distance_of_verifiers'),
+        ('customers', '0004_matching_model'),
         ('users', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
