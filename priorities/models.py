@@ -118,6 +118,7 @@ class PolicyVersion(Public):
     reason = models.TextField(blank=True)  # why the criteria are to change
     based_on = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     state = models.CharField(max_length=10, choices=PolicyState.choices, default=PolicyState.DRAFT)
+    # Who changed the draft last.
     drafted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     drafted_at = models.DateTimeField(null=True)
     proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -155,6 +156,10 @@ class PolicyVersion(Public):
             models.CheckConstraint(
                 condition=Q(activated_by=None) | Q(proposed_by=None) | ~Q(activated_by=F("proposed_by")),
                 name="nobody_activates_own_policy",
+            ),
+            models.CheckConstraint(
+                condition=Q(activated_by=None) | Q(drafted_by=None) | ~Q(activated_by=F("drafted_by")),
+                name="nobody_activates_own_draft",
             ),
             models.CheckConstraint(
                 condition=Q(weight_workload=1000 - F("weight_certificate") - F("weight_verification")),
@@ -205,6 +210,20 @@ class PolicyVersion(Public):
 
     def __str__(self) -> str:
         return f"{self.number} · {self.title}"
+
+
+class PolicyMove(AppendOnly):
+    """One step in a version's life."""
+
+    version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="moves")
+    old_state = models.CharField(max_length=10, blank=True)
+    new_state = models.CharField(max_length=10, choices=PolicyState.choices)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+
+    class Meta(AppendOnly.Meta):
+        indexes = [models.Index(fields=["version", "-id"], name="policy_move")]
 
 
 class TierMode(models.TextChoices):

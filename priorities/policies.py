@@ -1,9 +1,12 @@
 """Policy versions between rows and values: the pure core sees only `policy.Policy`."""
 
 from datetime import datetime
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from customers.models import SectorCategory
+from kit.reason import Reason
 from kit.refusal import Conflict
 from priorities import policy
 from priorities.models import (
@@ -14,6 +17,7 @@ from priorities.models import (
     PolicyVersion,
     PolicyWorkloadScore,
     TierMode,
+    WorkloadClass,
 )
 
 
@@ -94,26 +98,57 @@ def policy_of(version: PolicyVersion) -> policy.Policy:
     )
 
 
-def store_policy(value: policy.Policy, *, title: str) -> PolicyVersion:
-    """Write a policy value as a new draft version, rules, tiers and scores included."""
-    version = PolicyVersion.objects.create(
-        number=value.version,
-        title=title,
-        weight_workload=value.weight_workload,
-        weight_certificate=value.weight_certificate,
-        weight_verification=value.weight_verification,
-        verified_score_permille=value.verification_score(policy.Verification.VERIFIED),
-        provisional_score_permille=value.verification_score(policy.Verification.PROVISIONAL),
-        tier1_reserve_permille=value.reserve_permille,
-        tier1_mark_permille=value.mark_permille,
-        second_signature_permille=value.second_signature_permille,
-        is_tier1_strict=value.strict_tier_one,
-        provisional_cap_permille=value.provisional_cap_permille,
-        override_hours=value.override_hours,
-        override_max_days=value.override_max_days,
-        override_renewals=value.override_renewals,
-        break_glass_hours=value.break_glass_hours,
-    )
+def known_categories() -> tuple[str, ...]:
+    """The codes of the sector categories there are, each of which a policy must reach; the default ones before any."""
+    return tuple(SectorCategory.objects.values_list("code", flat=True)) or policy.CATEGORIES
+
+
+def known_workloads() -> tuple[str, ...]:
+    """The codes of the workload classes there are."""
+    return tuple(WorkloadClass.objects.values_list("code", flat=True))
+
+
+def problems_of(value: policy.Policy) -> tuple[Reason, ...]:
+    """What keeps a policy from being proposed, by the categories and workload classes there are (two queries)."""
+    return policy.problems(value, categories=known_categories(), workloads=known_workloads())
+
+
+def store_policy(value: policy.Policy, *, title: str, **columns: Any) -> PolicyVersion:
+    """Write a policy value as a new draft version, rules, tiers, scores and floors included."""
+    version = PolicyVersion.objects.create(number=value.version, title=title, **_columns_of(value), **columns)
+    _write_parts(version, value)
+    return version
+
+
+def rewrite_policy(version: PolicyVersion, value: policy.Policy) -> None:
+    """Give a draft the content of a policy value; its columns are set and left to the caller to save."""
+    for name, content in _columns_of(value).items():
+        setattr(version, name, content)
+    for part in (PolicyRule, PolicyTier, PolicyWorkloadScore, PolicyFloor):
+        part.objects.filter(version=version).delete()
+    _write_parts(version, value)
+
+
+def _columns_of(value: policy.Policy) -> dict[str, Any]:
+    return {
+        "weight_workload": value.weight_workload,
+        "weight_certificate": value.weight_certificate,
+        "weight_verification": value.weight_verification,
+        "verified_score_permille": value.verification_score(policy.Verification.VERIFIED),
+        "provisional_score_permille": value.verification_score(policy.Verification.PROVISIONAL),
+        "tier1_reserve_permille": value.reserve_permille,
+        "tier1_mark_permille": value.mark_permille,
+        "second_signature_permille": value.second_signature_permille,
+        "is_tier1_strict": value.strict_tier_one,
+        "provisional_cap_permille": value.provisional_cap_permille,
+        "override_hours": value.override_hours,
+        "override_max_days": value.override_max_days,
+        "override_renewals": value.override_renewals,
+        "break_glass_hours": value.break_glass_hours,
+    }
+
+
+def _write_parts(version: PolicyVersion, value: policy.Policy) -> None:
     PolicyRule.objects.bulk_create(
         PolicyRule(
             version=version,
@@ -149,4 +184,3 @@ def store_policy(value: policy.Policy, *, title: str) -> PolicyVersion:
     PolicyFloor.objects.bulk_create(
         PolicyFloor(version=version, category_code=code, permille=share) for code, share in value.floors
     )
-    return version

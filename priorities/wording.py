@@ -83,7 +83,8 @@ TERM_LABELS: dict[str, Promise] = {
 SECTION_TITLES: dict[str, Promise] = {
     "criteria": _("Who comes first"),
     "order": _("The order"),
-    "waiting": _("Waiting"),
+    "scores": _("What counts how much"),
+    "waiting": _("Waiting times"),
     "targets": _("When we decide"),
     "scarcity": _("When capacity is scarce"),
     "overrides": _("Overrides"),
@@ -95,6 +96,7 @@ _SENTENCES: dict[str, Promise] = {
         "Priority belongs to an organization together with a workload and a region, never to an organization as "
         "a whole."
     ),
+    "best_clause_counts": _("Where several clauses fit a request, the one with the best tier counts."),
     "workload_must_be_confirmed": _(
         "A category counts only together with a workload that the policy lists for it and a reviewer has confirmed. "
         "Until then the request queues in the tier it claims, marked as unconfirmed, and nothing is granted on it."
@@ -114,6 +116,9 @@ _SENTENCES: dict[str, Promise] = {
         "The score has 1000 points: up to %(workload)s for the workload, up to %(certificate)s for an authority's "
         "certificate and up to %(verification)s for the strength of verification."
     ),
+    "workload_points": _("%(topic)s: %(percent)s of the points for the workload."),
+    "verification_points": _("Category %(key)s: %(percent)s of the points for verification."),
+    "clause_order": _("The clauses stand in this order: %(order)s."),
     "no_aging": _("In tier %(tier)s waiting adds no points: arrival only breaks ties."),
     "reserve": _("%(percent)s of the capacity is reserved for tier 1."),
     "mark": _(
@@ -183,23 +188,6 @@ _CHANGES: dict[str, Promise] = {
     "override_ends": _("When the override ends"),
 }
 
-_PROBLEMS: dict[str, Promise] = {
-    "weights_do_not_sum": _("The weights add up to %(total)s; they must not be negative and add up to %(wanted)s."),
-    "score_out_of_range": _("The score of %(key)s is %(points)s; it must be between 0 and 1000."),
-    "tiers_incomplete": _("The policy needs terms for each of the tiers 1 to 5, once."),
-    "tier_one_must_not_age": _("Waiting must not add points in tier 1: arrival only breaks ties there."),
-    "terms_out_of_range": _(
-        "Tier %(tier)s has a negative slope, or a maximum wait or service target that is not positive."
-    ),
-    "share_out_of_range": _("%(percent)s is not a share between 0 and 100%%."),
-    "clause_twice": _("Clause %(clause)s appears more than once."),
-    "unknown_tier": _("Clause %(clause)s names tier %(tier)s; tiers are 1 to 5."),
-    "certificate_without_category": _("Clause %(clause)s asks for a certificate but names no category."),
-    "workload_missing": _("Clause %(clause)s gives tier %(tier)s to categories without naming workloads."),
-    "rule_unreachable": _("Clause %(clause)s can never apply: one of its lists is empty."),
-    "somebody_left_out": _("No clause covers this customer: %(customer)s, offer: %(offer)s."),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -235,17 +223,12 @@ def percent(permille: int) -> str:
 
 def reason_text(reason: Reason) -> str:
     """One reason of a ranking as a sentence. Raises LookupError for a code the core does not give."""
-    return capfirst(str(_REASONS[reason.code]) % _readable(reason.params))
-
-
-def problem_text(problem: Reason) -> str:
-    """What is wrong with a draft policy as a sentence. Raises LookupError for an unknown code."""
-    return capfirst(str(_PROBLEMS[problem.code]) % _readable(problem.params))
+    return capfirst(str(_REASONS[reason.code]) % readable_params(reason.params))
 
 
 def change_text(change: Change) -> str:
     """One fact that would change the tier, with what it would become."""
-    condition = str(_CHANGES[change.code]) % _readable(change.params)
+    condition = str(_CHANGES[change.code]) % readable_params(change.params)
     if change.tier == change.claimed_tier:
         return gettext("%(condition)s: tier %(tier)s.") % {"condition": condition, "tier": change.tier}
     return gettext("%(condition)s: queued in tier %(claimed_tier)s, tier %(tier)s until the workload is confirmed.") % {
@@ -279,6 +262,12 @@ def sentence_text(sentence: Sentence) -> str:
                 "In tier %(tier)s we decide within %(count)s hours.",
                 params["count"],
             ) % dict(params)
+        case "target_working_hours":
+            return ngettext(
+                "In tier %(tier)s we decide within %(count)s hour of working days.",
+                "In tier %(tier)s we decide within %(count)s hours of working days.",
+                params["count"],
+            ) % dict(params)
         case "target_working_days":
             return ngettext(
                 "In tier %(tier)s we decide within %(count)s working day.",
@@ -296,7 +285,7 @@ def sentence_text(sentence: Sentence) -> str:
                 params["hours"],
             ) % dict(params)
         case code:
-            return str(_SENTENCES[code]) % _readable(params)
+            return str(_SENTENCES[code]) % readable_params(params)
 
 
 def policy_text(policy: Policy) -> tuple[Section, ...]:
@@ -341,7 +330,7 @@ def _overrides_text(params: Mapping[str, Any]) -> str:
     ) % {"hours": hours, "days": days, "renewals": renewals}
 
 
-def _readable(params: Mapping[str, Any]) -> dict[str, Any]:
+def readable_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters with codes replaced by labels and shares by percentages."""
     readable = dict(params)
     for name, label in (("category", category_label), ("workload", workload_label), ("offer", offer_label)):
@@ -353,6 +342,11 @@ def _readable(params: Mapping[str, Any]) -> dict[str, Any]:
         readable["customer"] = gettext("existing customer") if params["existing"] else gettext("new customer")
     if "key" in params:
         readable["key"] = WORKLOAD_LABELS.get(params["key"]) or VERIFICATION_LABELS.get(params["key"], params["key"])
+        readable["topic"] = capfirst(str(readable["key"]))
+    if "clauses" in params:
+        readable["order"] = gettext(", ").join(params["clauses"])
+    if isinstance(params.get("by"), list):
+        readable["by"] = gettext(", ").join(params["by"])
     if params.get("permille") is not None:
         readable["percent"] = percent(params["permille"])
     return readable

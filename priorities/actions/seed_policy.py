@@ -7,7 +7,7 @@ from django.db import transaction
 from journal.record import record
 from kit import clock
 from priorities import policy
-from priorities.models import PolicyState, PolicyVersion, WorkloadClass
+from priorities.models import PolicyMove, PolicyState, PolicyVersion, WorkloadClass
 from priorities.policies import store_policy
 from users.access import SYSTEM
 
@@ -41,10 +41,12 @@ def seed_policy(*, at: datetime | None = None) -> None:
         if PolicyVersion.objects.exists():
             return
         version = store_policy(policy.default_policy(), title="Kriterien vom 21. März 2020 / Criteria of 21 March 2020")
+        PolicyMove.objects.create(version=version, new_state=PolicyState.DRAFT, at=at)
         for state in (PolicyState.PROPOSED, PolicyState.ACTIVE):
-            version.state = state
+            old, version.state = version.state, state
             version.active_from = at if state == PolicyState.ACTIVE else None
             version.save(update_fields=["state", "active_from"])
+            PolicyMove.objects.create(version=version, old_state=old, new_state=state, at=at)
         record(
             actor=SYSTEM,
             action="policy.activated",

@@ -17,6 +17,7 @@ How a tier is found:
 from priorities.policy.bulk import FactTable, Ranks, order_of, rank_many, table_of, table_of_dicts
 from priorities.policy.changes import Change, what_would_change
 from priorities.policy.defaults import CATEGORIES, default_policy
+from priorities.policy.difference import Difference, differences
 from priorities.policy.facts import (
     FREE_OFFERS,
     LOWEST_TIER,
@@ -35,7 +36,8 @@ from priorities.policy.facts import (
 from priorities.policy.order import aged_score, due_at, is_overdue, order_key, waited_days
 from priorities.policy.ranking import Ranking, Term, digest, rank
 from priorities.policy.sentences import Sentence, sentences
-from priorities.policy.version import Policy, Rule, TierTerms, problems
+from priorities.policy.validation import problems
+from priorities.policy.version import Policy, Rule, TierTerms
 
 __all__ = [
     "CATEGORIES",
@@ -45,6 +47,7 @@ __all__ = [
     "PERMILLE",
     "TIERS",
     "Change",
+    "Difference",
     "FactTable",
     "Facts",
     "OfferType",
@@ -63,6 +66,7 @@ __all__ = [
     "Workload",
     "aged_score",
     "default_policy",
+    "differences",
     "digest",
     "due_at",
     "is_overdue",

@@ -6,6 +6,18 @@ from typing import Any
 
 from priorities.policy.version import Policy
 
+# Sentences that answer the same question in different words.
+_TOPICS = {
+    "no_aging": "aging",
+    "target_working_days": "target",
+    "target_working_hours": "target",
+    "target_hours": "target",
+    "tier_one_strict": "tier_one",
+    "tier_one_equal": "tier_one",
+    "tier_shared": "tier_ranked",
+    "wishes_free": "wishes_binding",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
@@ -14,6 +26,12 @@ class Sentence:
     code: str
     params: Mapping[str, Any] = field(default_factory=dict, hash=False)
     section: str = ""
+
+    @property
+    def topic(self) -> tuple[str, str]:
+        """What the sentence is about: one version has one sentence on a topic, whatever it says of it."""
+        about = next((self.params[name] for name in ("clause", "tier", "category", "key") if name in self.params), "")
+        return (_TOPICS.get(self.code, self.code), str(about))
 
 
 def sentences(policy: Policy) -> tuple[Sentence, ...]:
@@ -40,6 +58,7 @@ def sentences(policy: Policy) -> tuple[Sentence, ...]:
             )
             for rule in policy.rules
         ),
+        Sentence("best_clause_counts", {}, "criteria"),
         Sentence("workload_must_be_confirmed", {}, "criteria"),
         Sentence("category_outranks_offer", {}, "criteria"),
         Sentence("never_counts", {}, "criteria"),
@@ -56,6 +75,10 @@ def sentences(policy: Policy) -> tuple[Sentence, ...]:
             "order",
         ),
     ]
+    for workload, points in sorted(policy.workload_scores, key=lambda pair: -pair[1]):
+        said.append(Sentence("workload_points", {"key": workload, "permille": points}, "scores"))
+    for state, points in sorted(policy.verification_scores, key=lambda pair: -pair[1]):
+        said.append(Sentence("verification_points", {"key": state, "permille": points}, "scores"))
     for terms in policy.tiers:
         if terms.aging_points:
             said.append(Sentence("aging", {"tier": terms.tier, "points": terms.aging_points}, "waiting"))
@@ -67,6 +90,8 @@ def sentences(policy: Policy) -> tuple[Sentence, ...]:
     for terms in policy.tiers:
         whole_days = terms.working_days and terms.target_hours % 24 == 0
         code = "target_working_days" if whole_days else "target_hours"
+        if terms.working_days and not whole_days:
+            code = "target_working_hours"
         count = terms.target_hours // 24 if whole_days else terms.target_hours
         said.append(Sentence(code, {"tier": terms.tier, "count": count}, "targets"))
     said += [

@@ -1,11 +1,9 @@
-"""One version of the policy as a value, and what would keep it from being proposed."""
+"""One version of the policy as a value."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from kit.reason import Reason
-from priorities.policy.facts import PERMILLE, TIERS, OfferType
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,57 +108,12 @@ class Policy:
     def as_dict(self) -> dict[str, Any]:
         return dataclasses.asdict(self)
 
-
-def problems(policy: Policy) -> tuple[Reason, ...]:
-    """What keeps a policy from being proposed, as reasons; empty when it is sound."""
-    found: list[Reason] = []
-    total = policy.weight_workload + policy.weight_certificate + policy.weight_verification
-    if min(policy.weight_workload, policy.weight_certificate, policy.weight_verification) < 0 or total != PERMILLE:
-        found.append(Reason("weights_do_not_sum", {"total": total, "wanted": PERMILLE}))
-    for name, pairs in (("workload", policy.workload_scores), ("verification", policy.verification_scores)):
-        for key, points in pairs:
-            if not 0 <= points <= PERMILLE:
-                found.append(Reason("score_out_of_range", {"kind": name, "key": key, "points": points}))
-    if tuple(terms.tier for terms in policy.tiers) != TIERS:
-        found.append(Reason("tiers_incomplete", {"tiers": [terms.tier for terms in policy.tiers]}))
-    for terms in policy.tiers:
-        if terms.tier == 1 and terms.aging_points != 0:
-            # Arrival only breaks ties in tier 1: days waited must not outweigh what the capacity is for.
-            found.append(Reason("tier_one_must_not_age", {"points": terms.aging_points}))
-        if (
-            terms.aging_points < 0
-            or terms.target_hours <= 0
-            or (terms.max_wait_days is not None and terms.max_wait_days <= 0)
-        ):
-            found.append(Reason("terms_out_of_range", {"tier": terms.tier}))
-    for name in ("reserve_permille", "mark_permille", "second_signature_permille"):
-        if not 0 <= getattr(policy, name) <= PERMILLE:
-            found.append(Reason("share_out_of_range", {"share": name, "permille": getattr(policy, name)}))
-    clauses = [rule.clause for rule in policy.rules]
-    for clause in sorted({clause for clause in clauses if clauses.count(clause) > 1}):
-        found.append(Reason("clause_twice", {"clause": clause}))
-    for rule in policy.rules:
-        if rule.tier not in TIERS:
-            found.append(Reason("unknown_tier", {"clause": rule.clause, "tier": rule.tier}))
-        if rule.needs_certificate and rule.categories is None:
-            found.append(Reason("certificate_without_category", {"clause": rule.clause}))
-        if rule.tier <= 2 and rule.categories is not None and rule.workloads is None:
-            # Otherwise a hospital's marketing site would rank with its emergency room.
-            found.append(Reason("workload_missing", {"clause": rule.clause, "tier": rule.tier}))
-        if any(values == () for values in (rule.categories, rule.workloads, rule.offers)):
-            found.append(Reason("rule_unreachable", {"clause": rule.clause}))
-    for offer in OfferType:
-        for existing in (True, False):
-            if not any(_is_fallback(rule, offer, existing) for rule in policy.rules):
-                found.append(Reason("somebody_left_out", {"offer": str(offer), "existing": existing}))
-    return tuple(found)
-
-
-def _is_fallback(rule: Rule, offer: OfferType, existing: bool) -> bool:
-    return (
-        rule.categories is None
-        and rule.workloads is None
-        and rule.internal is None
-        and (rule.offers is None or offer in rule.offers)
-        and (rule.existing is None or rule.existing == existing)
-    )
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Policy":
+        return cls(
+            **{
+                **data,
+                "rules": tuple(Rule(**rule) for rule in data["rules"]),
+                "tiers": tuple(TierTerms(**terms) for terms in data["tiers"]),
+            }
+        )

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kit.reason import Reason
-from priorities import wording
+from priorities import draft_wording, wording
+from priorities.draft_wording import problem_text
 from priorities.policy import (
     CATEGORIES,
     Facts,
@@ -132,6 +133,7 @@ def test_the_whole_policy_reads_as_sentences_under_its_headings():
     assert [section.code for section in sections] == [
         "criteria",
         "order",
+        "scores",
         "waiting",
         "targets",
         "scarcity",
@@ -186,6 +188,30 @@ UNSOUND: list[tuple[str, Policy]] = [
     ("workload_missing", dataclasses.replace(POLICY, rules=(*POLICY.rules, Rule("2.9", 2, categories=("GV-CORE",))))),
     ("rule_unreachable", dataclasses.replace(POLICY, rules=(*POLICY.rules, Rule("3.9", 3, categories=())))),
     ("clause_twice", dataclasses.replace(POLICY, rules=POLICY.rules * 2)),
+    (
+        "rule_shadowed",
+        dataclasses.replace(
+            POLICY, rules=(*POLICY.rules, Rule("2.9", 2, categories=("HE-ACUTE",), workloads=("alerting",)))
+        ),
+    ),
+    (
+        "rules_overlap",
+        dataclasses.replace(
+            POLICY, rules=(*POLICY.rules, Rule("1.9", 1, categories=("HE-ACUTE",), workloads=("alerting", "general")))
+        ),
+    ),
+    ("category_unreached", dataclasses.replace(POLICY, rules=POLICY.rules[1:])),
+    ("unknown_code", dataclasses.replace(POLICY, rules=(*POLICY.rules, Rule("3.9", 3, categories=("XX",))))),
+    ("unknown_floor", dataclasses.replace(POLICY, floors=(("XX", 10),))),
+    ("too_much_kept", dataclasses.replace(POLICY, floors=(("HE-ACUTE", 950),))),
+    (
+        "tier_one_must_rank",
+        dataclasses.replace(POLICY, tiers=tuple(dataclasses.replace(t, shared=True) for t in POLICY.tiers)),
+    ),
+    (
+        "provisional_worth_more",
+        dataclasses.replace(POLICY, verification_scores=(("verified", 1), ("provisional", 2))),
+    ),
     ("unknown_tier", dataclasses.replace(POLICY, rules=(*POLICY.rules, Rule("6.1", 6)))),
     (
         "certificate_without_category",
@@ -204,18 +230,18 @@ UNSOUND: list[tuple[str, Policy]] = [
 
 @pytest.mark.parametrize(("code", "policy"), UNSOUND)
 def test_every_problem_of_a_draft_has_its_sentence(code, policy):
-    found = {problem.code: wording.problem_text(problem) for problem in problems(policy)}
+    found = {problem.code: problem_text(problem) for problem in problems(policy)}
     assert all(is_finished(text) for text in found.values()), found
     assert code in found
 
 
 def test_the_problems_tested_are_all_there_are():
-    assert {code for code, _ in UNSOUND} == set(wording._PROBLEMS)
-    assert wording.problem_text(problems(dict(UNSOUND)["share_out_of_range"])[0]) == (
+    assert {code for code, _ in UNSOUND} == set(draft_wording._PROBLEMS)
+    assert problem_text(problems(dict(UNSOUND)["share_out_of_range"])[0]) == (
         "100.5% is not a share between 0 and 100%."
     )
     left_out = problems(dict(UNSOUND)["somebody_left_out"])[0]
-    assert wording.problem_text(left_out) == "No clause covers this customer: existing customer, offer: free."
+    assert problem_text(left_out) == "No clause covers this customer: existing customer, offer: free."
 
 
 def test_a_code_the_core_does_not_give_is_an_error():
