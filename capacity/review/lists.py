@@ -48,7 +48,7 @@ def _tier(row: Any) -> Any:
 
 
 def _state(row: Any) -> Any:
-    shown = state_badge(row.state, row.get_state_display())
+    shown = state_badge(RequestState(row.state))
     holder = leases.holder_of(row, at=clock.now())
     if holder is None:
         return shown
@@ -97,7 +97,7 @@ REQUESTS = ListSpec(
         Column(
             "state",
             _("State"),
-            lambda row: state_badge(row.state, row.get_state_display()),
+            lambda row: state_badge(RequestState(row.state)),
             export=lambda row: row.get_state_display(),
         ),
         Column("tier", _("Tier"), _tier, export=lambda row: row.claimed_tier),
