@@ -73,6 +73,13 @@ JOBS: tuple[Job, ...] = (
                 keys="g v",
             ),
             Place(_("Registers"), "/registers/", "id-badge-2", _of(VERIFIER, ACCOUNT_MANAGER)),
+            Place(
+                _("Liaison log"),
+                "/liaison/",
+                "phone",
+                _of(ACCOUNT_MANAGER, VERIFIER, REVIEWER, DUTY_MANAGER, OPERATOR),
+                keys="g c",
+            ),
         ),
     ),
     Job(

@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("config.api_urls")),
     path("", include("customers.urls")),
     path("alarms/", include("capacity.alarms.urls")),
+    path("liaison/", include("customers.liaison.urls")),
     path("", include("priorities.urls")),
     path("levers/", include("capacity.levers.urls")),
     path("notices/", include("capacity.notices.urls")),

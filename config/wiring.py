@@ -11,6 +11,7 @@ def connect() -> None:
     from config.journal_words import ACTIONS, SUBJECTS
     from customers.actions.free_cases import free_cases
     from customers.evidence import provide_services
+    from customers.liaison.panels import liaison_panel
     from customers.panels import provide_organization_panel
     from journal.wording import provide_words
     from priorities.models import WorkloadClass
@@ -22,6 +23,7 @@ def connect() -> None:
 
     provide_services(workload_classes)
     provide_organization_panel(request_panel)
+    provide_organization_panel(liaison_panel)
     provide_words(ACTIONS, SUBJECTS)
     provide_regions(lambda: list(Region.objects.order_by("name").values_list("code", "name")))
     provide_hand_over(end_leases)

@@ -431,3 +431,7 @@ class MatchingModel(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         ordering = ["-pk"]
+
+
+# Slices of customers keep their own models; Django looks for them here.
+from customers.liaison.models import LiaisonItem, LiaisonStep  # noqa: E402, F401

@@ -4,6 +4,7 @@ from typing import Any
 
 from capacity.levers.actions.propose_step import set_up_lever
 from capacity.notices.actions.draft_notice import draft_notice
+from customers.liaison.actions.log_contact import log_contact
 from customers.models import ImportRun
 from tests import make
 from users.roles import Role
@@ -21,6 +22,10 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     )  # fmt: skip
     notice = draft_notice(actor=make.acting(Role.NOTICE_EDITOR), title_de="Titel", body_de="Text", at=at)
     run = ImportRun.objects.create(kind="organizations", file_name="x.csv", file_hash="0" * 64, started_at=at)
+    contact = log_contact(
+        actor=make.acting(Role.DUTY_MANAGER), counterpart="authority", authority="Ministry of Health",
+        happened_date=at.date(), summary="They need a direct line.", at=at,
+    )  # fmt: skip
     datacenter = request.acceptable.first().region.datacenters.first().code
     by_name = {
         "users:person": [make.person().public_id],
@@ -30,6 +35,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "priorities:version": [1],
         "priorities:override": [override.public_id],
         "levers:lever": [lever.public_id],
+        "liaison:item": [contact.public_id],
         "notices:notice": [notice.public_id],
         "pools:pool": ["westeurope", "vcpu"],
         "pools:terms": ["westeurope", "vcpu"],

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -20,9 +21,11 @@ from capacity.regions.models import SCARCE_CONDITIONS, Region
 from capacity.regions.queries import proposals_waiting_for
 from capacity.requests.access import visible_requests
 from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestState
+from customers.liaison.access import WRITERS as LIAISON_WRITERS
+from customers.liaison.queries import steps_of
 from customers.queries import running_out, waiting_for_account_manager, waiting_for_verifier
 from kit.clock import now
-from kit.templatetags.ui import condition_badge, late_badge, relative_time, tier_badge
+from kit.templatetags.ui import badge, condition_badge, late_badge, relative_time, tier_badge
 from priorities.models import Override, OverrideState
 from priorities.overrides import in_force
 from users.access import Actor
@@ -75,6 +78,7 @@ def sections(actor: Actor, at: datetime) -> list[Section]:
         ((Role.ACCOUNT_MANAGER,), _questions_to_answer),
         ((Role.ACCOUNT_MANAGER,), _claims_that_run_out),
         ((Role.REGION_OPERATOR,), _alarms),
+        (LIAISON_WRITERS, _liaison_steps),
         ((Role.NOTICE_EDITOR,), _notices_to_publish),
         ((Role.EXECUTIVE, Role.AUDITOR, Role.ADMINISTRATOR), _scarce_regions),
     )
@@ -221,6 +225,22 @@ def _claims_that_run_out(actor: Actor, at: datetime) -> Section:
         ),
         reverse("customers:portfolio"),
         _("No verification runs out soon."),
+    )
+
+
+def _liaison_steps(actor: Actor, at: datetime) -> Section:
+    today = timezone.localdate(at)
+    return _section(
+        _("Steps with responders and authorities that are yours"),
+        steps_of(actor).select_related("organization"),
+        lambda row: Line(
+            f"{row.with_whom} · {row.next_step}",
+            reverse("liaison:item", args=[row.public_id]),
+            badge("late", _("late")) if row.due_date < today else "",
+            relative_time(row.due_date, at),
+        ),
+        f"{reverse('liaison:items')}?mine=yes&state=open",
+        _("No step is yours."),
     )
 
 
