@@ -84,7 +84,7 @@ ACTIONS: dict[str, Any] = {
     "request.waitlisted": _("Request waitlisted"),
     "request.withdrawn": _("Request withdrawn"),
     "request.workload_confirmed": _("Workload of a request confirmed"),
-    "requests.reranked": _("Requests ranked again"),
+    "request.reranked": _("Requests ranked again"),
     "role.assigned": _("Role given"),
     "role.ended": _("Role ended"),
     "shift.corrected": _("Shift report corrected"),

@@ -100,7 +100,7 @@ def _record(done: Reranked, stored: Sequence[Stored], *, actor: Actor, at: datet
     moved = [one.request.label for one in stored if one.moved]
     record(
         actor=actor,
-        action="requests.reranked",
+        action="request.reranked",
         subject_type="policy_version",
         subject_id=version.public_id,
         after={

@@ -188,7 +188,7 @@ def test_ranking_again_says_in_the_journal_who_moved_and_why():
     down = override(other, "retier", to_tier=1)
     done = rerank_all(actor=SYSTEM, at=NOW)
     assert (done.looked_at, done.stored, done.moved_up, done.moved_down) == (2, 2, 2, 0)
-    entry = Entry.objects.get(action="requests.reranked")
+    entry = Entry.objects.get(action="request.reranked")
     assert entry.subject_id == str(PolicyVersion.objects.get().public_id)
     assert entry.after == {
         "ranked": 2,
