@@ -103,7 +103,8 @@ class _EvidenceFields(Form):
         """Offer entries of registers, the organization's domains and the services there are."""
         entry = self.fields["register_row"]
         offered = list(rows)
-        chosen = row_of(str(self.data.get("register_row", ""))) if self.is_bound else None
+        given = self.data if self.is_bound else self.initial
+        chosen = row_of(str(given.get("register_row", "")))
         if chosen is not None and chosen not in offered:
             offered.insert(0, chosen)
         assert isinstance(entry.widget, forms.RadioSelect)
@@ -111,7 +112,7 @@ class _EvidenceFields(Form):
             *((reference_of(row), row_label(organization, domains, row)) for row in offered),
             ("", _("None of these")),
         ]
-        entry.initial = ""
+        self.initial["register_row"] = reference_of(chosen) if chosen is not None else ""
         control, service = self.fields["control_of"], self.fields["certificate_workload"]
         assert isinstance(control, forms.MultipleChoiceField)
         assert isinstance(service, forms.ChoiceField)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.views import claims, imports, organizations, portfolio, registers, verification
+from customers.views import claims, imports, organizations, portfolio, proposals, registers, verification
 
 app_name = "customers"
 
@@ -19,6 +19,7 @@ urlpatterns = [
     path("organizations/claims/<uuid:public_id>/evidence/", claims.evidence, name="evidence"),
     path("organizations/<uuid:public_id>/", organizations.organization, name="organization"),
     path("organizations/<uuid:public_id>/change/", organizations.change, name="change"),
+    path("organizations/<uuid:public_id>/proposals/", proposals.proposals, name="proposals"),
     path("organizations/<uuid:public_id>/claims/new/", claims.propose, name="propose"),
     path("registers/", registers.registers, name="registers"),
     path("verification/", verification.queue, name="verification"),

@@ -40,7 +40,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "pools:pool": ["westeurope", "vcpu"],
         "pools:terms": ["westeurope", "vcpu"],
     }
-    for name in ("organization", "change", "propose"):
+    for name in ("organization", "change", "propose", "proposals"):
         by_name[f"customers:{name}"] = [claim.organization.public_id]
     for name in ("review:case", "override_request", "requests:request", "intake:standing"):
         by_name[name] = [request.public_id]

@@ -34,10 +34,15 @@ MAX_QUERY = 200
 
 
 def propose(request: ActorRequest, public_id: UUID) -> HttpResponse:
-    """GET and POST /organizations/<id>/claims/new/; `q` searches the registers, `category` preselects."""
+    """GET and POST /organizations/<id>/claims/new/; `q` searches the registers.
+
+    `category` and `register_row` fill the form in, as a proposal does that was taken up.
+    """
     found = visible_organization(request, public_id)
     require(may_propose_claim(request.actor, found))
-    form = ClaimForm(request.POST or None, initial={"category": request.GET.get("category", "")})
+    form = ClaimForm(
+        request.POST or None, initial={key: request.GET.get(key, "") for key in ("category", "register_row")}
+    )
     query = _offer(request, form, found, [row["domain"] for row in found.domain_list])
     if not found.is_internal:
         form.fields["category"].queryset = SectorCategory.objects.exclude(code=INTERNAL_CATEGORY)  # type: ignore[attr-defined]

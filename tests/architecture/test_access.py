@@ -30,6 +30,7 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "customers:register": {AM},
     "customers:change": {AM},
     "customers:propose": {AM},
+    "customers:proposals": CUSTOMER_READERS,
     "customers:portfolio": {AM},
     "customers:imports": {AM, VE, AU},
     "customers:import": {AM, VE},

@@ -1,13 +1,16 @@
 """Proposals of categories: what words, domains and registers say, what they do not, and what is learned."""
 
 import csv
+import html
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from customers import names
 from customers.actions.train_matching import NothingToLearnFrom, train_matching
@@ -17,11 +20,14 @@ from customers.matching.learning import Example, learn
 from customers.matching.model import CannotRead, from_bytes, shares, to_bytes
 from customers.matching.proposing import Entry, propose
 from customers.models import MatchingModel
+from customers.proposal_words import sentence
 from customers.proposals import Asked, propose_for
 from journal.models import Entry as JournalEntry
+from kit.reason import Reason
 from tests import make
 from tests.sql import refused
 from users.access import SYSTEM
+from users.roles import Role
 
 EMAIL_DOMAINS = Path(__file__).resolve().parents[3] / "shared" / "data" / "email_domains"
 
@@ -389,3 +395,65 @@ def test_classify_names_bad_rows_and_files_that_are_not_there(tmp_path):
         call_command("classify", str(tmp_path / "none.csv"), "--output", str(tmp_path / "out.csv"))
     with pytest.raises(CommandError, match="cannot be written"):
         call_command("classify", str(tmp_path / "in.csv"), "--output", str(tmp_path / "none" / "out.csv"))
+
+
+# --- the page ----------------------------------------------------------------------------------------
+
+
+def organization_page(organization):
+    return reverse("customers:organization", args=[organization.public_id])
+
+
+def proposals_of(organization):
+    return reverse("customers:proposals", args=[organization.public_id])
+
+
+@pytest.mark.django_db
+def test_the_page_gives_reasons_and_one_click_opens_the_claim_filled_in(visit):
+    home = make.portfolio("North")
+    manager = make.account_manager(portfolios=[home])
+    make.category()
+    row = make.register_row("Klinikum Nordhafen", domain="klinikum-nordhafen.de")
+    organization = make.organization("Klinikum Nordhafen", portfolio=home, manager=manager)
+    page = visit(proposals_of(organization), as_=manager, queries=12).getvalue().decode()
+    assert "Krankenhaus" in page or "Hospital" in page
+    assert "99 %" in page
+    assert "Research Organization Registry" in page
+    href = html.unescape(re.search(r'href="([^"]*claims/new/[^"]*)"', page)[1])
+    form = visit(href, as_=manager).getvalue().decode()
+    assert re.search(r'value="HE-ACUTE" selected', form)
+    assert re.search(rf'value="[^"]*{row.key}"[^>]*checked', form)
+    assert proposals_of(organization) in visit(organization_page(organization), as_=manager).getvalue().decode()
+
+
+@pytest.mark.django_db
+def test_a_claimed_category_is_not_proposed_again_and_readers_get_no_button(visit):
+    claim = make.claim()
+    page = visit(proposals_of(claim.organization), as_=make.person(Role.AUDITOR)).getvalue().decode()
+    assert "claims/new/" not in page
+    stranger = make.account_manager(portfolios=[make.portfolio()])
+    assert visit(proposals_of(claim.organization), as_=stranger).status_code == 404
+    assert visit(proposals_of(claim.organization), as_=make.person(Role.REGION_OPERATOR)).status_code == 403
+
+
+def test_every_reason_has_a_sentence():
+    subjects = [
+        subject_of("Muster State University", country="US"),
+        subject_of("Stadtwerke GmbH", domains=("gmail.com", "muster.gov")),
+        subject_of("Zzyzx"),
+    ]
+    entries = [
+        entry("FR-POLICE", "Zzyzx", is_clear=False, kind="Other"),
+        entry("HE-ACUTE", "Zzyzx"),
+        entry("GV-OTHER", "City", domain="muster.gov"),
+    ]
+    told = set()
+    for subject in subjects:
+        for proposal in propose(subject, entries=entries) + propose(subject):
+            for reason in proposal.reasons:
+                assert "%(" not in sentence(reason)
+                told.add(reason.code)
+    assert told >= {"name_says", "domain_says", "nothing_says", "domain_set_aside", "campus_police", "name_hints"}
+    assert told >= {"entry_agrees", "entry_unclear", "entry_has_domain"}
+    assert "12,345" in sentence(Reason("learned", {"permille": 985, "entries": 12345}))
+    assert sentence(Reason("service_not_named"))
