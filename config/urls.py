@@ -21,6 +21,7 @@ urlpatterns = [
     path("queue/", include("capacity.review.urls")),
     path("reports/", include("capacity.reports.urls")),
     path("requests/<uuid:public_id>/override/", override_views.propose, name="override_request"),
+    path("organizations/<uuid:public_id>/override/", override_views.propose_for_use, name="override_use"),
     path("requests/", include("capacity.intake.urls")),
     path("requests/", include("capacity.review.request_urls")),
     path("regions/", include("capacity.desk.region_urls")),

@@ -5,8 +5,11 @@ from typing import Any
 
 def connect() -> None:
     """Called once when every app is loaded."""
+    from capacity.figures.override_pictures import override_pictures
     from capacity.regions.models import Region
+    from capacity.requests.actions.rerank_requests import rerank_covered
     from capacity.review.actions.end_leases import end_leases
+    from capacity.review.overtaking import overtaken_by
     from capacity.review.panels import request_panel
     from config.journal_words import ACTIONS, SUBJECTS
     from customers.actions.free_cases import free_cases
@@ -15,6 +18,8 @@ def connect() -> None:
     from customers.panels import provide_organization_panel
     from journal.wording import provide_words
     from priorities.models import WorkloadClass
+    from priorities.overrides import provide_following
+    from priorities.panels import provide_override_pages
     from users.actions.user_leaves import provide_hand_over
     from users.reach import provide_regions
 
@@ -28,3 +33,5 @@ def connect() -> None:
     provide_regions(lambda: list(Region.objects.order_by("name").values_list("code", "name")))
     provide_hand_over(end_leases)
     provide_hand_over(free_cases)
+    provide_following(rerank_covered)
+    provide_override_pages(effects=overtaken_by, pictures=override_pictures)

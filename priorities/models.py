@@ -1,6 +1,4 @@
-"""How important: policy versions as data, workload classes, overrides by people."""
-
-from datetime import timedelta
+"""How important: policy versions as data, workload classes; overrides stand in a module of their own."""
 
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -12,7 +10,37 @@ from django.utils.translation import gettext_lazy as _
 
 from kit.models import AppendOnly, Public
 from kit.transitions import Life
+from priorities.override_models import (
+    OVERRIDE_LIFE,
+    Override,
+    OverrideKind,
+    OverrideMove,
+    OverrideReason,
+    OverrideScope,
+    OverrideState,
+    Verdict,
+)
 from users.models import TsTzRange, User
+
+__all__ = [
+    "OVERRIDE_LIFE",
+    "POLICY_LIFE",
+    "Override",
+    "OverrideKind",
+    "OverrideMove",
+    "OverrideReason",
+    "OverrideScope",
+    "OverrideState",
+    "PolicyFloor",
+    "PolicyMove",
+    "PolicyRule",
+    "PolicyState",
+    "PolicyTier",
+    "PolicyVersion",
+    "PolicyWorkloadScore",
+    "Verdict",
+    "WorkloadClass",
+]
 
 
 class WorkloadClass(models.Model):
@@ -328,132 +356,3 @@ class PolicyFloor(models.Model):
             models.UniqueConstraint(fields=["version", "category_code"], name="policy_floor_once"),
             models.CheckConstraint(condition=Q(permille__gte=1, permille__lte=1000), name="policy_floor_is_permille"),
         ]
-
-
-class OverrideKind(models.TextChoices):
-    """What people may state as a fact against the policy's own result."""
-
-    RETIER = "retier", _("Change the tier")
-    PIN = "pin", _("Serve first")
-    HOLD = "hold", _("Hold back")
-
-
-class OverrideState(models.TextChoices):
-    """Where an override stands. Whether it is in force is read from its window, never toggled."""
-
-    PROPOSED = "proposed", _("Proposed")
-    ACTIVE = "active", _("Confirmed")
-    REFUSED = "refused", _("Refused")
-    EXPIRED = "expired", _("Expired")
-    REVOKED = "revoked", _("Revoked")
-    REVIEWED = "reviewed", _("Reviewed")
-
-
-O = OverrideState  # noqa: E741 - reads as the table it heads
-OVERRIDE_LIFE = Life(
-    {
-        O.PROPOSED: {O.ACTIVE, O.REFUSED, O.EXPIRED},
-        O.ACTIVE: {O.EXPIRED, O.REVOKED},
-        O.EXPIRED: {O.REVIEWED},
-        O.REVOKED: {O.REVIEWED},
-        O.REFUSED: set(),
-        O.REVIEWED: set(),
-    }
-)
-
-
-class OverrideReason(models.TextChoices):
-    """Why people override; the first is the only one that speaks of lives."""
-
-    LIFE_SAFETY = "life_safety", _("Lives depend on it")
-    AUTHORITY_ORDER = "authority_order", _("An authority asked for it")
-    CORRECTION = "correction", _("The facts on file are wrong")
-    CONTRACT = "contract", _("A contract demands it")
-    ABUSE = "abuse", _("Suspected abuse")
-
-
-class Override(Public):
-    """A fact stated by people with a reason, a scope, a window and a second person."""
-
-    number = models.PositiveIntegerField(unique=True)
-    kind = models.CharField(max_length=10, choices=OverrideKind.choices)
-    # The public id of the request it is about: a key from above, never a foreign key upward.
-    subject_key = models.UUIDField(db_index=True)
-    subject_label = models.CharField(max_length=80)
-    to_tier = models.PositiveSmallIntegerField(null=True)
-    reason_code = models.CharField(max_length=20, choices=OverrideReason.choices)
-    reason = models.TextField()
-    ticket = models.CharField(max_length=60, blank=True)
-    state = models.CharField(max_length=10, choices=OverrideState.choices, default=OverrideState.PROPOSED)
-    # The window it is asked for; half-open.
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    renews = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="renewals")
-    # Whom it overtakes, as shown when it was proposed and confirmed: [{number, tier, region}].
-    overtakes = models.JSONField(default=list)
-    proposed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
-    confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    confirmed_at = models.DateTimeField(null=True)
-    ended_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    ended_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-number"]
-        indexes = [models.Index(fields=["state", "ends_at"], name="override_window")]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("proposed_by")), name="nobody_confirms_own_override"
-            ),
-            models.CheckConstraint(
-                condition=~Q(state="active") | Q(confirmed_by__isnull=False, confirmed_at__isnull=False),
-                name="active_override_is_confirmed",
-            ),
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="override_ends_after_start"),
-            models.CheckConstraint(
-                condition=Q(ends_at__lte=F("starts_at") + timedelta(days=14)), name="override_lasts_14_days_at_most"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind="retier", to_tier__gte=1, to_tier__lte=5) | (~Q(kind="retier") & Q(to_tier=None)),
-                name="only_retier_names_a_tier",
-            ),
-            ExclusionConstraint(
-                name="no_overlapping_overrides",
-                expressions=[
-                    ("subject_key", RangeOperators.EQUAL),
-                    ("kind", RangeOperators.EQUAL),
-                    (TsTzRange("starts_at", "ends_at"), RangeOperators.OVERLAPS),
-                ],
-                condition=Q(state="active"),
-            ),
-        ]
-        triggers = [
-            OVERRIDE_LIFE.trigger(),
-            pgtrigger.ReadOnly(
-                name="override_facts_stay",
-                fields=[
-                    "kind",
-                    "subject_key",
-                    "to_tier",
-                    "reason_code",
-                    "reason",
-                    "starts_at",
-                    "ends_at",
-                    "proposed_by",
-                ],
-            ),
-        ]
-
-
-class OverrideMove(AppendOnly):
-    """One step in an override's life."""
-
-    override = models.ForeignKey(Override, on_delete=models.PROTECT, related_name="moves")
-    old_state = models.CharField(max_length=10, blank=True)
-    new_state = models.CharField(max_length=10, choices=OverrideState.choices)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
-    at = models.DateTimeField()
-    reason = models.TextField(blank=True)
-
-    class Meta(AppendOnly.Meta):
-        indexes = [models.Index(fields=["override", "-id"], name="override_move")]

@@ -1,34 +1,104 @@
 """Overrides as facts in force. A window is read, never toggled, so one ends on time without any worker."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from priorities import policy
-from priorities.models import OVERRIDE_LIFE, Override, OverrideMove, OverrideState
+from priorities.models import OVERRIDE_LIFE, Override, OverrideKind, OverrideMove, OverrideScope, OverrideState
 from users.access import Actor
+
+Facts = tuple[policy.OverrideFact, ...]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an override can be about: a request, and the organization and use it belongs to."""
+
+    key: UUID
+    organization: UUID
+    workload: str
+
+
+@dataclass(frozen=True)
+class Covering:
+    """The override facts that cover a request: on itself, and on its organization and use by region (code)."""
+
+    own: Facts = ()
+    regional: Mapping[str, Facts] = field(default_factory=dict)
+
+    def within(self, region: str) -> Facts:
+        """All that count in a region; nowhere in particular ("") only those on the request itself."""
+        return self.own + self.regional.get(region, ())
+
+
+def standing(at: datetime) -> Q:
+    """Confirmed and inside the half-open window, or break-glass whose time to be signed is not over."""
+    confirmed = Q(state=OverrideState.ACTIVE, ends_at__gt=at)
+    return Q(starts_at__lte=at) & (confirmed | Q(state=OverrideState.UNCONFIRMED, sign_by__gt=at))
 
 
 def in_force(at: datetime) -> QuerySet[Override]:
-    """The confirmed overrides whose window holds the moment (half-open)."""
-    return Override.objects.filter(state=OverrideState.ACTIVE, starts_at__lte=at, ends_at__gt=at)
+    """The overrides that have an effect at the moment."""
+    return Override.objects.filter(standing(at))
 
 
-def facts_in_force(subject_keys: Iterable[UUID], *, at: datetime) -> dict[UUID, tuple[policy.OverrideFact, ...]]:
-    """The override facts of each subject at a moment (one query)."""
-    facts: dict[UUID, list[policy.OverrideFact]] = defaultdict(list)
-    for row in in_force(at).filter(subject_key__in=list(subject_keys)):
-        facts[row.subject_key].append(
-            policy.OverrideFact(
-                kind=policy.OverrideKind(row.kind),
-                value=row.to_tier if row.kind == policy.OverrideKind.RETIER else None,
-                reference=str(row.public_id),
-            )
-        )
-    return {key: tuple(values) for key, values in facts.items()}
+def waiting_for_signature(at: datetime) -> QuerySet[Override]:
+    """Proposals and break-glass that can still be signed."""
+    proposed = Q(state=OverrideState.PROPOSED, ends_at__gt=at)
+    return Override.objects.filter(proposed | Q(state=OverrideState.UNCONFIRMED, sign_by__gt=at))
+
+
+def overrides_covering(subjects: Iterable[Subject], *, at: datetime) -> dict[UUID, Covering]:
+    """What is in force on each request at a moment, by its key, where anything is (one query)."""
+    asked = list(subjects)
+    of_requests = Q(scope=OverrideScope.REQUEST, subject_key__in={one.key for one in asked})
+    of_organizations = Q(scope=OverrideScope.ORGANIZATION, subject_key__in={one.organization for one in asked})
+    own: dict[UUID, list[policy.OverrideFact]] = defaultdict(list)
+    regional: dict[tuple[UUID, str], dict[str, Facts]] = defaultdict(dict)
+    for row in in_force(at).filter(of_requests | of_organizations):
+        if row.scope == OverrideScope.REQUEST:
+            own[row.subject_key].append(fact_of(row))
+        else:
+            here = regional[row.subject_key, row.workload_code]
+            here[row.region_code] = (*here.get(row.region_code, ()), fact_of(row))
+    found = {
+        one.key: Covering(tuple(own.get(one.key, ())), regional.get((one.organization, one.workload), {}))
+        for one in asked
+    }
+    return {key: covering for key, covering in found.items() if covering.own or covering.regional}
+
+
+def fact_of(row: Override) -> policy.OverrideFact:
+    """The override as the pure core knows it."""
+    values = {OverrideKind.RETIER: row.to_tier, OverrideKind.CAP: row.cap_permille}
+    return policy.OverrideFact(
+        kind=policy.OverrideKind(row.kind),
+        value=values.get(OverrideKind(row.kind)),
+        scope=policy.OverrideScope(row.scope),
+        reference=str(row.public_id),
+    )
+
+
+# What others do when an override takes or loses its effect: called with the override, who did it and the moment,
+# in the same transaction. The requests that rank by it stand above, so they put themselves here through the wiring.
+Following = Callable[[Override, Actor, datetime], object]
+_followings: list[Following] = []
+
+
+def provide_following(following: Following) -> None:
+    """Called by the wiring for those whose order follows overrides."""
+    _followings.append(following)
+
+
+def follow(override: Override, *, actor: Actor, at: datetime) -> None:
+    """Let the order follow at once. Without it the next cycle does, and who decides looks for himself anyway."""
+    for following in _followings:
+        following(override, actor, at)
 
 
 def move(

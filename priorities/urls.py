@@ -14,4 +14,6 @@ urlpatterns = [
     path("overrides/<uuid:public_id>/confirm/", overrides.confirm, name="confirm"),
     path("overrides/<uuid:public_id>/refuse/", overrides.refuse, name="refuse"),
     path("overrides/<uuid:public_id>/revoke/", overrides.revoke, name="revoke"),
+    path("overrides/<uuid:public_id>/renew/", overrides.renew, name="renew"),
+    path("overrides/<uuid:public_id>/review/", overrides.review, name="review"),
 ]

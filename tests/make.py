@@ -37,9 +37,11 @@ from customers.actions.take_up_claim import take_up_claim
 from customers.actions.verify_claim import verify_claim
 from customers.models import Claim, EvidenceKind, Organization, Register, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.names import search_text, sort_key
-from priorities.actions.propose_override import propose_override
+from priorities.actions.break_glass import break_glass
+from priorities.actions.confirm_override import confirm_override
+from priorities.actions.propose_override import About, Effect, propose_override
 from priorities.actions.seed_policy import seed_policy
-from priorities.models import PolicyState, PolicyVersion
+from priorities.models import Override, PolicyState, PolicyVersion
 from priorities.policies import store_policy
 from priorities.policy import Policy
 from users.access import SYSTEM, Actor, actor_of
@@ -335,19 +337,39 @@ def policy_in_force(value: Policy, *, at: datetime = NOW) -> PolicyVersion:
     return version
 
 
-def override(of: CapacityRequest, *, by: Actor | None = None, kind: str = "retier", to_tier: int | None = 1, **fields):
+def override(of: CapacityRequest, *, by: Actor | None = None, at: datetime = NOW, **fields) -> Override:
     """An override of the request's rank, proposed and not yet confirmed."""
     return propose_override(
         actor=by or acting(Role.CAPACITY_REVIEWER),
-        kind=kind,
-        to_tier=to_tier if kind == "retier" else None,
-        subject_key=of.public_id,
-        subject_label=of.label,
-        **{
-            "reason_code": "life_safety",
-            "reason": "The emergency line depends on it.",
-            "hours": 72,
-            "at": NOW,
-            **fields,
-        },
+        about=About(of.public_id, of.label),
+        **_overriding(at, **fields),
     )
+
+
+def use_override(of: CapacityRequest, region: str = "westeurope", *, by: Actor | None = None, **fields) -> Override:
+    """The same of everything that the request's organization asks for its use in a region."""
+    about = About(of.organization.public_id, of.organization.legal_name, of.workload.code, region)
+    at = fields.pop("at", NOW)
+    return propose_override(actor=by or acting(Role.CAPACITY_REVIEWER), about=about, **_overriding(at, **fields))
+
+
+def in_force(override: Override, *, at: datetime = NOW) -> Override:
+    """The override with a duty manager's signature."""
+    return confirm_override(actor=acting(Role.DUTY_MANAGER, fresh_at=at), override=override, at=at)
+
+
+def broken_glass(of: CapacityRequest, *, by: Actor | None = None, at: datetime = NOW, **fields) -> Override:
+    """An override of the request's rank that one person put in force."""
+    return break_glass(
+        actor=by or acting(Role.CAPACITY_REVIEWER, fresh_at=at),
+        about=About(of.public_id, of.label),
+        **_overriding(at, **fields),
+    )
+
+
+def _overriding(at: datetime, *, kind: str = "retier", to_tier: int = 1, cap_permille: int = 500, **fields):
+    effect = Effect(
+        kind, to_tier=to_tier if kind == "retier" else None, cap_permille=cap_permille if kind == "cap" else None
+    )
+    why = {"reason_code": "life_safety", "reason": "The emergency line depends on it.", "hours": 72}
+    return {"effect": effect, **why, "at": at, **fields}

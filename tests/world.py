@@ -40,8 +40,9 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "pools:pool": ["westeurope", "vcpu"],
         "pools:terms": ["westeurope", "vcpu"],
     }
-    for name in ("organization", "change", "propose", "proposals"):
-        by_name[f"customers:{name}"] = [claim.organization.public_id]
+    about = ("customers:organization", "customers:change", "customers:propose", "customers:proposals", "override_use")
+    for name in about:
+        by_name[name] = [claim.organization.public_id]
     for name in ("review:case", "override_request", "requests:request", "intake:standing"):
         by_name[name] = [request.public_id]
     for name in ("regions:region", "regions:declare", "regions:staffing_risk"):

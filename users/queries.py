@@ -1,12 +1,14 @@
 """What is known about people: who they are, what they hold, who is on duty."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from users.access import Actor
 from users.models import DutyShift, Invitation, Portfolio, RoleAssignment, SavedView, User
@@ -25,6 +27,24 @@ def on_duty(at: datetime) -> OnDuty:
     """The duty holder and deputy at a moment; one query. Shifts are half-open and never overlap."""
     shift = DutyShift.objects.filter(starts_at__lte=at, ends_at__gt=at).select_related("holder", "deputy").first()
     return OnDuty(shift.holder, shift.deputy, shift.ends_at) if shift else OnDuty()
+
+
+def duty_column(at: datetime) -> ArraySubquery:
+    """The same as a column of another question, for pages that have many; `duty_in` reads it."""
+    shift = DutyShift.objects.filter(starts_at__lte=at, ends_at__gt=at)
+    row = {name: F(name) for name in ("holder_id", "holder__name", "deputy_id", "deputy__name")}
+    return ArraySubquery(shift.values(row=JSONObject(**row)))
+
+
+def duty_in(column: Sequence[Mapping[str, Any]]) -> OnDuty:
+    """Who is on duty, from `duty_column`: people by key and name alone."""
+    people = {
+        role: User(pk=row[f"{role}_id"], name=row[f"{role}__name"])
+        for row in column
+        for role in ("holder", "deputy")
+        if row[f"{role}_id"] is not None
+    }
+    return OnDuty(people.get("holder"), people.get("deputy"))
 
 
 def coming_shifts(at: datetime) -> QuerySet[DutyShift]:

@@ -282,13 +282,15 @@ def diagnoses_come_out_the_same() -> Iterator[str | None]:
         .values_list("public_id", "outcome", "circumstances", "explanation")
     )
     for public_id, outcome, pinned, told in rows.iterator(chunk_size=1_000):
-        ask = ask_from(pinned["ask"])
+        everywhere = ask_from(pinned["ask"])
+        regional = {code: ask_from(data) for code, data in pinned.get("regional_asks", {}).items()}
         places = {data["code"]: place_from(data) for data in pinned["places"]}
         again = []
         for assessment in told["assessments"]:
             place = places[assessment["place"]]
             ahead = tuple(ahead_from(one) for one in pinned["ahead"].get(place.code, ()))
             undated = told["undated"] if outcome == Outcome.APPROVE else not place.dated
+            ask = regional.get(place.code, everywhere)
             again.append(as_dict(assess(ask, place, ahead=ahead, undated=undated)))
         if _as_json(again) == _as_json(told["assessments"]):
             yield None
@@ -368,20 +370,28 @@ def verified_claims_rest_on_evidence() -> Iterator[str | None]:
 
 @_check
 def overrides_keep_to_their_windows() -> Iterator[str | None]:
-    """None lasts longer than fourteen days, stands unconfirmed, or overlaps another of its kind on one request."""
+    """None lasts too long, stands unconfirmed beyond its time, or overlaps another of its kind on one subject."""
     yield from _told("""
         SELECT 'override ' || one.number,
             CASE WHEN one.ends_at > one.starts_at + interval '14 days' THEN 'lasts too long'
             WHEN one.state = 'active' AND one.confirmed_by_id IS NULL THEN 'stands without a second signature'
-            WHEN one.state = 'expired' AND one.ended_at < one.ends_at THEN 'ended before its window'
-            WHEN one.state = 'active' AND EXISTS (
+            WHEN one.confirmed_at >= LEAST(one.sign_by, one.ends_at) THEN 'was signed too late'
+            WHEN one.state = 'expired' AND one.ended_at < CASE WHEN one.confirmed_by_id IS NULL
+                THEN LEAST(one.sign_by, one.ends_at) ELSE one.ends_at END THEN 'ended before its window'
+            WHEN one.state IN ('active', 'unconfirmed') AND EXISTS (
                 SELECT 1 FROM priorities_override other
-                WHERE other.id <> one.id AND other.state = 'active' AND other.kind = one.kind
+                WHERE other.id <> one.id AND other.state IN ('active', 'unconfirmed') AND other.kind = one.kind
                   AND other.subject_key = one.subject_key
+                  AND other.workload_code = one.workload_code AND other.region_code = one.region_code
                   AND tstzrange(other.starts_at, other.ends_at) && tstzrange(one.starts_at, one.ends_at)
             ) THEN 'overlaps another'
-            WHEN NOT EXISTS (SELECT 1 FROM capacity_capacityrequest WHERE public_id = one.subject_key)
-                THEN 'is about no request' END
+            WHEN one.scope = 'request'
+                AND NOT EXISTS (SELECT 1 FROM capacity_capacityrequest WHERE public_id = one.subject_key)
+                THEN 'is about no request'
+            WHEN one.scope = 'organization' AND NOT (
+                EXISTS (SELECT 1 FROM customers_organization WHERE public_id = one.subject_key)
+                AND EXISTS (SELECT 1 FROM capacity_region WHERE code = one.region_code)
+            ) THEN 'is about no organization or region' END
         FROM priorities_override one
     """)
 
@@ -399,6 +409,8 @@ _SEPARATED = (
     ("a claim decided by who filed it", "customers_claim c", "c.decided_by_id", "c.filed_by_id"),
     ("evidence checked by who added it", "customers_evidence e", "e.checked_by_id", "e.added_by_id"),
     ("an override confirmed by who proposed it", "priorities_override o", "o.confirmed_by_id", "o.proposed_by_id"),
+    ("an override reviewed by who proposed it", "priorities_override o", "o.reviewed_by_id", "o.proposed_by_id"),
+    ("an override reviewed by who confirmed it", "priorities_override o", "o.reviewed_by_id", "o.confirmed_by_id"),
     ("a policy activated by who proposed it", "priorities_policyversion p", "p.activated_by_id", "p.proposed_by_id"),
     ("a condition confirmed by who proposed it", "capacity_conditiondeclaration c", "c.confirmed_by_id",
      "c.proposed_by_id"),

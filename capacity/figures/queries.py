@@ -142,7 +142,7 @@ class Overriding:
 def overriding(*, since: datetime, until: datetime, at: datetime) -> Overriding:
     """How often people decided beside the policy (one query, where anything was decided)."""
     counted = Decision.objects.filter(at__gte=since, at__lt=until, stage=Stage.FINAL).exclude(outcome=Outcome.UNDO)
-    standing = in_force(at).order_by().values("state").annotate(count=Count("pk")).values("count")
+    standing = in_force(at).order_by().values(every=Value(1)).annotate(count=Count("pk")).values("count")
     sums = counted.aggregate(
         all=Count("pk"),
         under=Count("pk", filter=Q(ranking__facts__overrides__0__isnull=False)),

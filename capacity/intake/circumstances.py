@@ -4,7 +4,7 @@ One question answers for any number of regions. Who decides locks the pools firs
 their reports; a page reads the stored status, which is at most one cycle old.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,6 +108,14 @@ def ask_of(ranked: Ranked, lines: Sequence[RequestLine]) -> Ask:
 def ask_of_row(ranked: Ranked, asked: Iterable[Mapping[str, Any]]) -> Ask:
     """The same from the lines as `with_asked` puts them into the row."""
     return _ask(ranked, tuple(Line(line["resource"], line["quantity"], line["minimum"]) for line in asked))
+
+
+def asks_by_region(ranked: Ranked, ask: Ask, regions: Iterable[str]) -> dict[str, Ask]:
+    """What is asked in those of the regions (codes) where overrides make it differ from `ask`; mostly empty."""
+    if not ranked.regional:
+        return {}
+    asks = {code: _ask(ranked.within(code), ask.lines) for code in regions}
+    return {code: one for code, one in asks.items() if one != ask}
 
 
 def _ask(ranked: Ranked, lines: tuple[Line, ...]) -> Ask:
@@ -299,10 +307,29 @@ def ahead_now(ranked: Ranked, regions: Iterable[str], *, at: datetime) -> dict[s
         return {}
     others = waiting(codes).exclude(pk=ranked.request.pk)
     others = others.select_related("organization", "claimed_workload", "confirmed_workload")
-    mine = ranked.key(scarce=True, at=at)
-    before = [one for one in rank_now(list(others), at=at) if not one.facts.held and one.key(scarce=True, at=at) < mine]
-    before.sort(key=lambda one: one.key(scarce=True, at=at))
-    return _by_region(codes, ((one.request, one.result.claimed_tier) for one in before))
+    waits = rank_now(list(others), at=at)
+    return {code: tuple(_before(ranked, waits, code, at)) for code in codes}
+
+
+def _before(ranked: Ranked, waits: Iterable[Ranked], code: str, at: datetime) -> Iterator[Ahead]:
+    mine = ranked.within(code).key(scarce=True, at=at)
+    here = [
+        (key, one)
+        for one in (other.within(code) for other in waits if _accepts(other, code))
+        if not one.facts.held and (key := one.key(scarce=True, at=at)) < mine
+    ]
+    here.sort(key=lambda pair: pair[0])
+    for _key, one in here:
+        ahead = _ahead(one.request, one.result.claimed_tier)
+        asked: Any = one.request
+        # Whom an override caps below what is useful cannot be served, so nobody waits for it.
+        if ask_of_row(one, asked.asked).within_cap([units for _resource, units in ahead.smallest]):
+            yield ahead
+
+
+def _accepts(one: Ranked, code: str) -> bool:
+    asked: Any = one.request
+    return any(region["code"] == code for region in asked.accepted)
 
 
 def ahead_as_stored(request: CapacityRequest, regions: Iterable[str], *, limit: int) -> dict[str, tuple[Ahead, ...]]:
@@ -334,13 +361,17 @@ def _stored_key(request: CapacityRequest) -> tuple[Any, ...]:
 def _by_region(codes: set[str], found: Iterable[tuple[Any, int]]) -> dict[str, tuple[Ahead, ...]]:
     ahead: dict[str, list[Ahead]] = {code: [] for code in codes}
     for request, tier in found:
-        lines = tuple(Line(line["resource"], line["quantity"], line["minimum"]) for line in request.asked)
-        smallest = Ask(lines=lines, tier=tier).smallest
-        one = Ahead(
-            label=request.label,
-            tier=tier,
-            smallest=tuple((line.resource, units) for line, units in zip(lines, smallest, strict=True)),
-        )
+        one = _ahead(request, tier)
         for code in codes.intersection(region["code"] for region in request.accepted):
             ahead[code].append(one)
     return {code: tuple(ones) for code, ones in ahead.items()}
+
+
+def _ahead(request: Any, tier: int) -> Ahead:
+    lines = tuple(Line(line["resource"], line["quantity"], line["minimum"]) for line in request.asked)
+    smallest = Ask(lines=lines, tier=tier).smallest
+    return Ahead(
+        label=request.label,
+        tier=tier,
+        smallest=tuple((line.resource, units) for line, units in zip(lines, smallest, strict=True)),
+    )

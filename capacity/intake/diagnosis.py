@@ -93,6 +93,14 @@ class Ask:
     def full(self) -> tuple[int, ...]:
         return tuple(line.quantity for line in self.lines)
 
+    def most(self, line: Line) -> int:
+        """The most units of a line that may be granted: an override may cap what is asked."""
+        return line.quantity if self.cap_permille is None else line.quantity * self.cap_permille // PERMILLE
+
+    def within_cap(self, quantities: Sequence[int]) -> bool:
+        """Whether these quantities (per line) keep to the cap."""
+        return all(units <= self.most(line) for line, units in zip(self.lines, quantities, strict=True))
+
     @property
     def smallest(self) -> tuple[int, ...]:
         """The smallest useful grant: one fraction of all lines that reaches every minimum, rounded up."""
@@ -402,7 +410,7 @@ def _limits(ask: Ask, place: Place, line: Line, units: int) -> list[Finding]:
                 "limit": restriction.limit,
             }
             found.append(Finding(Block.OFFER, Reason("offer_limited", params)))
-    if ask.cap_permille is not None and units > line.quantity * ask.cap_permille // PERMILLE:
+    if ask.cap_permille is not None and units > ask.most(line):
         reason = Reason("capped", {"resource": line.resource, "permille": ask.cap_permille})
         found.append(Finding(Block.OVERRIDE, reason))
     return found
@@ -414,8 +422,7 @@ def _largest(ask: Ask, place: Place, left: Sequence[int]) -> tuple[int, ...]:
     limits = [r.limit for r in place.restrictions if r.limit is not None and r.reaches(ask)]
     for line, units in zip(ask.lines, left, strict=True):
         bound = min([units, *limits])
-        if ask.cap_permille is not None:
-            bound = min(bound, line.quantity * ask.cap_permille // PERMILLE)
+        bound = min(bound, ask.most(line))
         if bound * whole < top * line.quantity:
             top, whole = bound, line.quantity
     quantities = tuple(line.quantity * top // whole for line in ask.lines)
@@ -453,16 +460,23 @@ def _kept_ahead(ask: Ask, left: Sequence[int], behind: Sequence[int]) -> list[Fi
 # --- ways out ----------------------------------------------------------------------------------------
 
 
-def ways_out(ask: Ask, places: Sequence[Place], *, ahead: Mapping[str, Sequence[Ahead]]) -> tuple[WayOut, ...]:
+def ways_out(
+    ask: Ask,
+    places: Sequence[Place],
+    *,
+    ahead: Mapping[str, Sequence[Ahead]],
+    regional: Mapping[str, Ask] | None = None,
+) -> tuple[WayOut, ...]:
     """What could be granted now instead of everything in the first wish, best first; each passed the check.
 
     Another accepted region with everything; a smaller quantity in an accepted region; a region that was not asked for
     (never a scarce one: there its own requests wait); a smaller quantity than the request calls useful.
-    `ahead` is by the place's code.
+    `ahead` is by the place's code, and so is `regional`: what is asked where overrides make a difference.
     """
     found: list[tuple[tuple[Any, ...], WayOut]] = []
+    everywhere, differing = ask, regional or {}
     for place in places:
-        waiting = ahead.get(place.code, ())
+        waiting, ask = ahead.get(place.code, ()), differing.get(place.code, everywhere)
         if place.wish is None and place.scarce:
             continue
         undated = not place.dated

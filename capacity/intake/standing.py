@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row
+from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row, asks_by_region
 from capacity.intake.diagnosis import Ask, Assessment, Block, Finding, Fit, assess
 from capacity.intake.position import BY_TIER, WAITING_STATES, Position, positions
 from capacity.intake.wording import Names, Reader, block_label, finding_text
@@ -65,7 +65,8 @@ def standing_of(
     """
     request, at = ranked.request, seen.at
     # What could be granted once the use is confirmed: that it is not yet is said beside it.
-    ask = replace(ask_of_row(ranked, asked), confirmed=True)
+    everywhere = ask_of_row(ranked, asked)
+    differing = asks_by_region(ranked, everywhere, wishes)
     places = [place for code in wishes if (place := seen.place(code)) is not None]
     scarce = [place.code for place in places if place.scarce]
     columns = {**order_columns(ranked, at), "number": request.number}
@@ -73,6 +74,7 @@ def standing_of(
     queues = positions(columns, wishes, besides=request.pk) if request.pk is None or is_queued(request) else {}
     found = []
     for place in places:
+        ask = replace(differing.get(place.code, everywhere), confirmed=True)
         assessment = assess(ask, place, ahead=ahead.get(place.code, ()), undated=not place.dated)
         position = queues.get(place.code)
         found.append(

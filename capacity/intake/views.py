@@ -15,7 +15,7 @@ from capacity.regions.models import Region
 from capacity.requests.access import may_file_request, may_see_requests, visible_requests
 from capacity.requests.actions.submit_request import NotADraft, submit_request
 from capacity.requests.models import PENDING_STATES, CapacityRequest, RequestState
-from capacity.requests.ranking import rank_now, stored_rank
+from capacity.requests.ranking import by_region, rank_now, stored_rank
 from customers.access import visible_organizations
 from customers.models import Organization
 from customers.queries import search_organizations
@@ -76,6 +76,7 @@ def standing(request: ActorRequest, public_id: UUID) -> HttpResponse:
         row: Any = found
         wishes = {region["code"]: region["wish"] for region in row.accepted}
         seen = look_at(Region.objects.filter(code__in=wishes), at=at)
+        ranked = by_region(ranked, at=at)
         shown = standing_of(ranked, row.asked, wishes, seen, reader=request.actor)
     htmx: Any = getattr(request, "htmx", None)
     template = "intake/_standing.html" if htmx else "intake/standing.html"

@@ -6,8 +6,8 @@ themselves by mistake), so no change below needs to be noticed one by one. It ma
 plans asks `rank_now` and never the stored order.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -17,12 +17,12 @@ from zoneinfo import ZoneInfo
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from capacity.requests.models import CapacityRequest, Ranking
+from capacity.requests.models import CapacityRequest, Ranking, RequestRegion
 from customers.queries import ClaimInForce, claims_in_force_of
 from journal.models import Cursor
 from priorities import policy
 from priorities.models import PolicyVersion
-from priorities.overrides import facts_in_force
+from priorities.overrides import Covering, Subject, overrides_covering
 from priorities.policies import active_version, policy_of
 from users.access import Actor
 
@@ -50,11 +50,21 @@ class Cause(models.TextChoices):
 
 @dataclass(frozen=True)
 class Ranked:
-    """A request with its facts and what the policy makes of them at a moment."""
+    """A request with its facts and what the policy makes of them at a moment.
+
+    An override of an organization's use counts in one region. So where there is any, the request ranks here as it
+    does in its first wish, and `within` gives how it ranks in another region.
+    """
 
     request: CapacityRequest
     facts: policy.Facts
     result: policy.Ranking
+    # By region (code) where overrides count there; under "" as it ranks in all other regions. Mostly empty.
+    regional: Mapping[str, "Ranked"] = field(default_factory=dict)
+
+    def within(self, region: str) -> "Ranked":
+        """As it ranks in the queue of a region (code)."""
+        return self.regional.get(region) or self.regional.get("") or self
 
     def key(self, *, scarce: bool, at: datetime) -> tuple[int, ...]:
         """Its place in the published order; smaller comes first."""
@@ -79,16 +89,12 @@ def _value(public_id: UUID) -> policy.Policy:
 
 
 def facts_of(requests: Sequence[CapacityRequest], *, at: datetime) -> dict[int, policy.Facts]:
-    """The facts of each request at a moment, by its key; three queries, however many requests.
+    """The facts of each request at a moment, by its key, as far as they count wherever it queues (two queries).
 
     Organizations and workload classes should be selected with the requests.
     """
     claims = claims_in_force_of({request.organization_id for request in requests}, at)
-    overrides = facts_in_force({request.public_id for request in requests if request.pk is not None}, at=at)
-    return {
-        request.pk: _facts(request, claims.get(request.organization_id, ()), overrides.get(request.public_id, ()), at)
-        for request in requests
-    }
+    return {request.pk: _facts(request, claims.get(request.organization_id, ()), (), at) for request in requests}
 
 
 def _facts(
@@ -121,11 +127,52 @@ def _facts(
     )
 
 
-def rank_now(requests: Sequence[CapacityRequest], *, at: datetime) -> list[Ranked]:
-    """Rank requests on the facts of this moment without writing anything."""
-    _version, terms = policy_in_force(at)
+def rank_now(requests: Sequence[CapacityRequest], *, at: datetime, terms: policy.Policy | None = None) -> list[Ranked]:
+    """Rank requests on the facts of this moment without writing anything; four queries, however many requests.
+
+    One more where an organization's use is overridden in a region. `terms` is the policy in force where the caller
+    has it already.
+    """
+    if terms is None:
+        _version, terms = policy_in_force(at)
     facts = facts_of(requests, at=at)
-    return [Ranked(request, facts[request.pk], _rank(facts[request.pk], terms)) for request in requests]
+    covering = _covering(requests, at=at)
+    first = _first_wishes([r for r in requests if r.public_id in covering and covering[r.public_id].regional])
+    return [
+        _ranked(request, facts[request.pk], covering.get(request.public_id), first.get(request.pk, ""), terms)
+        for request in requests
+    ]
+
+
+def _covering(requests: Sequence[CapacityRequest], *, at: datetime) -> dict[UUID, Covering]:
+    return overrides_covering(
+        [Subject(request.public_id, request.organization.public_id, request.workload.code) for request in requests],
+        at=at,
+    )
+
+
+def _first_wishes(requests: Sequence[CapacityRequest]) -> dict[int, str]:
+    if not requests:
+        return {}
+    wished = RequestRegion.objects.filter(request__in=[request.pk for request in requests]).order_by("-wish")
+    # The last one written is the first wish.
+    return dict(wished.values_list("request_id", "region__code"))
+
+
+def _ranked(
+    request: CapacityRequest, facts: policy.Facts, covering: Covering | None, first: str, terms: policy.Policy
+) -> Ranked:
+    if covering is not None:
+        facts = replace(facts, overrides=covering.within(first))
+    regional = _regional(request, facts, covering, terms) if covering is not None and covering.regional else {}
+    return Ranked(request, facts, _rank(facts, terms), regional)
+
+
+def _regional(
+    request: CapacityRequest, facts: policy.Facts, covering: Covering, terms: policy.Policy
+) -> dict[str, Ranked]:
+    found = {code: replace(facts, overrides=covering.within(code)) for code in ("", *covering.regional)}
+    return {code: Ranked(request, here, _rank(here, terms)) for code, here in found.items()}
 
 
 def _rank(facts: policy.Facts, terms: policy.Policy) -> policy.Ranking:
@@ -146,10 +193,23 @@ def stored_rank(request: CapacityRequest) -> Ranked | None:
     return Ranked(request, facts, policy.Ranking.from_dict(request.ranking.result))
 
 
-def rank_request(request: CapacityRequest, *, cause: Cause, actor: Actor, at: datetime) -> Ranked:
-    """Rank one request and store it: see `store_rankings`. Call it with the request locked."""
+def by_region(stored: Ranked, *, at: datetime) -> Ranked:
+    """A stored rank with how it differs in regions where its organization's use is overridden (one query)."""
+    request = stored.request
+    covering = _covering([request], at=at).get(request.public_id)
+    if covering is None or not covering.regional or request.ranking is None:
+        return stored
+    terms = policy_value(request.ranking.policy_version)
+    return replace(stored, regional=_regional(request, stored.facts, covering, terms))
+
+
+def rank_request(request: CapacityRequest, *, cause: Cause, actor: Actor, at: datetime, region: str = "") -> Ranked:
+    """Rank one request and store it: see `store_rankings`. Call it with the request locked.
+
+    With a region (code) its rank there is what is stored, for a decision about that region.
+    """
     (ranked,) = rank_now([request], at=at)
-    store_rankings([ranked], cause=cause, actor=actor, at=at)
+    store_rankings([ranked.within(region) if region else ranked], cause=cause, actor=actor, at=at)
     return ranked
 
 

@@ -1,14 +1,14 @@
 """A request on the table of the one who decides: locked, ranked anew, with everything the decision rests on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from capacity.intake.circumstances import Circumstances, ahead_now, ask_of, look_at
+from capacity.intake.circumstances import Circumstances, ahead_now, ask_of, asks_by_region, look_at
 from capacity.intake.diagnosis import Ahead, Ask, Assessment, WayOut, as_dict, assess, supply_needed, ways_out
 from capacity.regions.models import Region
 from capacity.requests.models import CapacityRequest, Outcome, RequestLine, RequestState
@@ -71,6 +71,12 @@ class Case:
     terms: policy.Policy
     ask: Ask
     at: datetime
+    # By region (code), where an override makes it differ; see `ask_in`.
+    regional: dict[str, Ask] = field(default_factory=dict)
+
+    def ask_in(self, region: str) -> Ask:
+        """What is asked for, with the overrides that count in a region (code)."""
+        return self.regional.get(region, self.ask)
 
 
 def open_request(request_id: UUID) -> CapacityRequest:
@@ -78,8 +84,10 @@ def open_request(request_id: UUID) -> CapacityRequest:
     return locked(request_id)
 
 
-def open_case(request: CapacityRequest, *, actor: Actor, at: datetime, row_version: int | None = None) -> Case:
-    """Take a locked request into review and rank it on the facts of this moment.
+def open_case(
+    request: CapacityRequest, *, actor: Actor, at: datetime, row_version: int | None = None, region: str = ""
+) -> Case:
+    """Take a locked request into review and rank it on the facts of this moment; as in a region, where it is named.
 
     Raises `AlreadyDecided`, `WaitsForSignature`, `NotInReview`, `StaleForm`.
     """
@@ -87,10 +95,12 @@ def open_case(request: CapacityRequest, *, actor: Actor, at: datetime, row_versi
     if row_version is not None and row_version != request.row_version:
         raise StaleForm()
     begin_review(request, actor=actor, at=at)
-    ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at)
+    ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at, region=region)
     version, terms = policy_in_force(at)
     lines = list(request.lines.select_related("resource").order_by("pk"))
-    return Case(request, lines, ranked, version, terms, ask_of(ranked, lines), at)
+    ask = ask_of(ranked, lines)
+    regions = Region.objects.values_list("code", flat=True) if ranked.regional else ()
+    return Case(request, lines, ranked, version, terms, ask, at, asks_by_region(ranked, ask, regions))
 
 
 def refuse_unless_reviewable(request: CapacityRequest) -> None:
@@ -142,19 +152,21 @@ def diagnose(case: Case, *, wishes: Mapping[str, int]) -> Diagnosis:
         circumstances=circumstances,
         ahead=ahead,
         assessments=tuple(
-            assess(case.ask, place, ahead=ahead.get(place.code, ()), undated=not place.dated)
+            assess(case.ask_in(place.code), place, ahead=ahead.get(place.code, ()), undated=not place.dated)
             for place in circumstances.accepted
         ),
-        ways=ways_out(case.ask, circumstances.places, ahead=ahead),
+        ways=ways_out(case.ask, circumstances.places, ahead=ahead, regional=case.regional),
     )
 
 
 def pinned_circumstances(case: Case, finding: Diagnosis, codes: Sequence[str]) -> dict[str, Any]:
     """Everything the diagnosis looked at in these regions, as JSON values from which it can be run again."""
     kept = [*codes, *(way.place for way in finding.ways[:WAYS_KEPT])]
+    regional = {code: as_dict(case.regional[code]) for code in dict.fromkeys(kept) if code in case.regional}
     return {
         **finding.circumstances.pinned(kept),
         "ask": as_dict(case.ask),
+        **({"regional_asks": regional} if regional else {}),
         "places": [
             as_dict(place) for code in dict.fromkeys(kept) if (place := finding.circumstances.place(code)) is not None
         ],
@@ -174,10 +186,9 @@ def pinned_explanation(case: Case, finding: Diagnosis, **more: Any) -> dict[str,
     if best is not None and best.fit != "full":
         place = finding.circumstances.place(best.place)
         if place is not None:
-            wanted = case.ask.full if best.quantities else case.ask.smallest
-            added = supply_needed(
-                case.ask, place, wanted, ahead=finding.ahead.get(place.code, ()), undated=not place.dated
-            )
+            ask = case.ask_in(place.code)
+            wanted = ask.full if best.quantities else ask.smallest
+            added = supply_needed(ask, place, wanted, ahead=finding.ahead.get(place.code, ()), undated=not place.dated)
             if added:
                 explanation["supply_needed"] = {"place": place.code, "units": added, "quantities": list(wanted)}
     return explanation

@@ -140,7 +140,8 @@ def decide_grant(
     with transaction.atomic():
         request = open_request(request_id)
         require(may_grant_in(actor, request, region_code))
-        case = open_case(request, actor=actor, at=at, row_version=row_version)
+        case = open_case(request, actor=actor, at=at, row_version=row_version, region=region_code)
+        ask = case.ask_in(region_code)
         wishes = dict(request.acceptable.values_list("region__code", "wish"))
         seen = look_at(Region.objects.filter(code=region_code), at=at, wishes=wishes, lock=True)
         place = seen.place(region_code)
@@ -149,12 +150,12 @@ def decide_grant(
         _check_region(case, outcome, seen.regions[region_code], is_accepted=place.wish is not None)
         wanted = _quantities(case, quantities)
         ahead = ahead_now(case.ranked, [region_code] if place.scarce else [], at=at).get(region_code, ())
-        found = findings(case.ask, place, wanted, ahead=ahead, undated=undated)
+        found = findings(ask, place, wanted, ahead=ahead, undated=undated)
         names = Names(seen.pinned([region_code]))
         if found:
             raise CannotGrant(found, names, request=request.label)
         signatures = signature_reasons(
-            case.ask,
+            ask,
             place,
             wanted,
             large_permille=case.terms.second_signature_permille,
@@ -163,9 +164,7 @@ def decide_grant(
         if expects_signature is False and signatures:
             raise EffectChanged()
         if outcome == Outcome.APPROVE:
-            finding = Diagnosis(
-                seen, {region_code: ahead}, (assess(case.ask, place, ahead=ahead, undated=undated),), ()
-            )
+            finding = Diagnosis(seen, {region_code: ahead}, (assess(ask, place, ahead=ahead, undated=undated),), ())
         else:
             # Less than was asked for is explained as a refusal is: what stood in the way, and what helps out.
             finding = diagnose(case, wishes=wishes)
@@ -258,7 +257,7 @@ def _post(
     held: bool,
 ) -> list[LedgerEntry]:
     code = decision.region.code if decision.region else ""
-    level = ledger.level_for(case.ranked.result.tier)
+    level = ledger.level_for(case.ranked.within(code).result.tier)
     postings = [
         Posting(
             pool_id=seen.pools[code, line.resource.code].pk,

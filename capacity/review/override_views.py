@@ -1,5 +1,7 @@
-"""Propose an override of a request: first see whom it overtakes, then ask for the second signature."""
+"""Propose an override: first see whom it overtakes, then ask for the second signature, or act alone for lives."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,19 +10,23 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from capacity.regions.models import Region
 from capacity.requests.access import may_see_requests, visible_requests
 from capacity.requests.models import PENDING_STATES, CapacityRequest
 from capacity.requests.ranking import policy_in_force
-from capacity.review.override_forms import OverrideForm
-from capacity.review.overtaking import Movement, movements
+from capacity.review.override_forms import OverrideForm, UseOverrideForm
+from capacity.review.overtaking import Movement, movements, movements_of_use, overtaken_rows
+from customers.access import visible_organizations
+from customers.models import Organization
 from kit.clock import now
 from kit.commands import form_of, form_page, perform
 from kit.flash import flash
-from kit.refusal import Conflict, NotFound, require
+from kit.refusal import Conflict, NotAllowed, NotFound, require
 from priorities import policy
-from priorities.access import may_propose_override
-from priorities.actions.propose_override import propose_override
-from priorities.models import OverrideKind, OverrideReason
+from priorities.access import PROPOSERS, may_propose_override
+from priorities.actions.break_glass import break_glass
+from priorities.actions.propose_override import About, Effect, propose_override
+from priorities.models import Override, OverrideKind, OverrideReason, OverrideScope, WorkloadClass
 from users.http import ActorRequest
 
 
@@ -31,49 +37,128 @@ class NothingToOverride(Conflict):
     message = gettext_lazy("%(request)s does not wait for a decision any more, so there is no rank to override.")
 
 
+class OwnRequestStays(NotAllowed):
+    """Separation of duties: who filed a request does not bend the order for it."""
+
+    code = "own_request_is_not_overridden"
+    message = gettext_lazy("You filed %(request)s yourself; another person proposes an override of it.")
+
+
 def propose(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """GET and POST /requests/<id>/override/
 
-    The button "preview" shows the movements; "propose" carries the act out. Both send the same form.
+    The button "preview" shows the movements; "propose" and "break_glass" carry it out. All send the same form.
     """
     require(may_see_requests(request.actor))
     found = _visible(request, public_id)
     require(may_propose_override(request.actor))
+    if found.filed_by_id == request.actor.user_id:
+        raise OwnRequestStays(request=found.label)
     at = now()
-    _version, terms = policy_in_force(at)
-    form = form_of(
+    form = form_of(request, OverrideForm, initial=_initial(at, to_tier=max(1, found.claimed_tier - 1)))
+    about = About(found.public_id, found.label)
+    return _propose(
         request,
-        OverrideForm,
-        initial={
-            "kind": OverrideKind.RETIER,
-            "to_tier": max(1, found.claimed_tier - 1),
-            "hours": terms.override_hours,
-            "reason_code": OverrideReason.LIFE_SAFETY,
-        },
+        form,
+        about=lambda: about,
+        effects=lambda fact: movements(found.public_id, fact, at=at),
+        context={"request_row": found},
+        at=at,
     )
-    shown: list[Movement] = []
+
+
+def propose_for_use(request: ActorRequest, public_id: UUID) -> HttpResponse:
+    """GET and POST /organizations/<id>/override/: of what it asks for one use in one region, now and later."""
+    require(may_propose_override(request.actor))
+    organization = visible_organizations(request.actor).filter(public_id=public_id).first()
+    if organization is None:
+        raise NotFound()
+    at = now()
+    uses = [(one.code, one.name) for one in WorkloadClass.objects.all()]
+    reach = request.actor.regions_of(*PROPOSERS)
+    known = Region.objects.order_by("name").values_list("code", "name")
+    regions = [(code, name) for code, name in known if reach is None or code in reach]
+    form = form_of(
+        request, UseOverrideForm, initial=_initial(at, kind=OverrideKind.HOLD), workloads=uses, regions=regions
+    )
+    return _propose(
+        request,
+        form,
+        about=lambda: _about_use(organization, form, dict(uses), dict(regions)),
+        effects=lambda fact: movements_of_use(
+            organization.public_id, form.cleaned_data["workload"], form.cleaned_data["region"], fact, at=at
+        ),
+        context={"organization": organization},
+        at=at,
+    )
+
+
+def _about_use(
+    organization: Organization, form: UseOverrideForm, uses: dict[str, str], regions: dict[str, str]
+) -> About:
+    workload, region = form.cleaned_data["workload"], form.cleaned_data["region"]
+    label = f"{organization.legal_name[:90]} · {uses[workload][:50]} · {regions[region][:50]}"
+    return About(organization.public_id, label, workload, region)
+
+
+def _initial(at: datetime, **values: Any) -> dict[str, Any]:
+    _version, terms = policy_in_force(at)
+    return {
+        "kind": OverrideKind.RETIER,
+        "hours": terms.override_hours,
+        "reason_code": OverrideReason.LIFE_SAFETY,
+        **values,
+    }
+
+
+def _propose(
+    request: ActorRequest,
+    form: OverrideForm,
+    *,
+    about: Callable[[], About],
+    effects: Callable[[policy.OverrideFact], list[Movement]],
+    context: dict[str, Any],
+    at: datetime,
+) -> HttpResponse:
+    shown: list[Movement] | None = None
     if request.method == "POST" and form.is_valid():
-        facts = form.cleaned_data
-        shown = movements(found, _fact(facts), at=at)
-        if "propose" in request.POST:
-            overtakes = [row for movement in shown for row in movement.as_rows()]
-            done = perform(
-                request,
-                lambda: propose_override(
-                    actor=request.actor,
-                    subject_key=found.public_id,
-                    subject_label=found.label,
-                    overtakes=overtakes,
-                    at=at,
-                    **facts,
-                ),
-                form,
-            )
-            if done:
-                flash(request, _("Proposed. It takes effect when a duty manager confirms it."))
-                return redirect("priorities:override", done.subject)
-    context: dict[str, Any] = {"request_row": found, "movements": shown}
-    return form_page(request, "review/override.html", form, context)
+        whom = about()
+        shown = effects(fact(form.effect, whom.scope))
+        case = {**form.case, "overtakes": overtaken_rows(shown)}
+        act = _act(request, form, whom, case, at)
+        if act is not None and (done := perform(request, act, form)):
+            alone = _("It is in force. Without a second signature it ends by itself within a day.")
+            waits = _("Proposed. It takes effect when a duty manager confirms it.")
+            flash(request, alone if "break_glass" in request.POST else waits)
+            return redirect("priorities:override", done.subject)
+    told = {
+        "movements": shown,
+        "previewed": shown is not None,
+        "is_for_lives": form.is_bound and form.data.get("reason_code") == OverrideReason.LIFE_SAFETY,
+    }
+    return form_page(request, "review/override.html", form, {**context, **told})
+
+
+def _act(
+    request: ActorRequest, form: OverrideForm, about: About, case: dict[str, Any], at: datetime
+) -> Callable[[], Override] | None:
+    if "break_glass" in request.POST:
+        return lambda: break_glass(actor=request.actor, about=about, effect=form.effect, at=at, **case)
+    if "propose" in request.POST:
+        starts_at = form.cleaned_data["starts_at"]
+        return lambda: propose_override(
+            actor=request.actor, about=about, effect=form.effect, starts_at=starts_at, at=at, **case
+        )
+    return None
+
+
+def fact(effect: Effect, scope: str) -> policy.OverrideFact:
+    """What is proposed, as the pure core would know it."""
+    return policy.OverrideFact(
+        kind=policy.OverrideKind(effect.kind),
+        value=effect.to_tier if effect.kind == OverrideKind.RETIER else effect.cap_permille,
+        scope=policy.OverrideScope(OverrideScope(scope)),
+    )
 
 
 def _visible(request: ActorRequest, public_id: UUID) -> CapacityRequest:
@@ -88,8 +173,3 @@ def _visible(request: ActorRequest, public_id: UUID) -> CapacityRequest:
     if found.state not in PENDING_STATES:
         raise NothingToOverride(request=found.label)
     return found
-
-
-def _fact(values: dict[str, Any]) -> policy.OverrideFact:
-    kind = policy.OverrideKind(values["kind"])
-    return policy.OverrideFact(kind=kind, value=values["to_tier"] if kind is policy.OverrideKind.RETIER else None)

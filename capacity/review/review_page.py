@@ -16,7 +16,14 @@ from django.db.models.functions import JSONObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row, look_at, with_asked
+from capacity.intake.circumstances import (
+    Circumstances,
+    ahead_as_stored,
+    ask_of_row,
+    asks_by_region,
+    look_at,
+    with_asked,
+)
 from capacity.intake.diagnosis import Ahead, Ask, Assessment, Fit, Place, WayOut, assess, signature_reasons, ways_out
 from capacity.intake.position import BY_TIER, Position, positions
 from capacity.intake.standing import MOST_AHEAD, Check, checks, is_queued, outlook
@@ -26,7 +33,7 @@ from capacity.regions.models import Region
 from capacity.requests.access import may_review, visible_requests
 from capacity.requests.models import CapacityRequest, Decision, RequestState
 from capacity.requests.queries import latest_decision
-from capacity.requests.ranking import Ranked, policy_value, stored_rank
+from capacity.requests.ranking import Ranked, by_region, policy_value, stored_rank
 from capacity.review.actions.take_lease import take_lease
 from capacity.review.case import REVIEWABLE
 from capacity.review.queries import published_order, regions_in_reach, to_decide
@@ -183,12 +190,16 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
     wishes = {region["code"]: region["wish"] for region in found.accepted}
     seen = look_at(Region.objects.all(), at=at, wishes=wishes)
     order = published_order(regions_in_reach(actor, seen.regions.values()))
-    ask = replace(ask_of_row(ranked, found.asked), confirmed=True)
+    ranked = by_region(ranked, at=at)
+    ask = ask_of_row(ranked, found.asked)
+    # That the use is not confirmed is said beside the effect, which is shown as if it were.
+    regional = {code: replace(one, confirmed=True) for code, one in asks_by_region(ranked, ask, seen.regions).items()}
+    ask = replace(ask, confirmed=True)
     scarce = [place.code for place in seen.accepted if place.scarce]
     ahead = ahead_as_stored(found, scarce, limit=MOST_AHEAD)
     places = positions({name: getattr(found, name) for name in BY_TIER}, wishes, besides=found.pk)
     terms = policy_value(found.ranking.policy_version)
-    ways = tuple(ways_out(ask, seen.places, ahead=ahead))
+    ways = tuple(ways_out(ask, seen.places, ahead=ahead, regional=regional))
     resources = [line.resource for line in ask.lines]
     return ReviewPage(
         request=found,
@@ -199,7 +210,9 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
         uses=tuple((code, capfirst(workload_label(code))) for code, _points in terms.workload_scores),
         why=why_of(ranked, _queues(found, seen, places), at=at),
         effects=tuple(
-            _effect(ask, place, seen, ahead.get(place.code, ()), places[place.code], terms, actor)
+            _effect(
+                regional.get(place.code, ask), place, seen, ahead.get(place.code, ()), places[place.code], terms, actor
+            )
             for place in seen.accepted
         ),
         ways=ways,

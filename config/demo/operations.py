@@ -54,7 +54,7 @@ from kit.refusal import Refusal
 from priorities import policy
 from priorities.actions.confirm_override import confirm_override
 from priorities.actions.end_override import expire_overrides, revoke_override
-from priorities.actions.propose_override import propose_override
+from priorities.actions.propose_override import About, Effect, propose_override
 from priorities.actions.refuse_override import refuse_override
 from priorities.models import Override
 from users.access import SYSTEM, Actor
@@ -213,13 +213,15 @@ class _Day:
     ) -> Override:
         kind, to_tier, reason_code, reason = text
         fact = policy.OverrideFact(policy.OverrideKind(kind), to_tier)
-        rows = [row for movement in movements(request, fact, at=at) for row in movement.as_rows()] if shows else []
+        rows = (
+            [row for movement in movements(request.public_id, fact, at=at) for row in movement.as_rows()]
+            if shows
+            else []
+        )
         return propose_override(
             actor=self.by("reviewer", at),
-            kind=kind,
-            to_tier=to_tier,
-            subject_key=request.public_id,
-            subject_label=request.label,
+            about=About(request.public_id, request.label),
+            effect=Effect(kind, to_tier=to_tier),
             reason_code=reason_code,
             reason=reason,
             hours=hours,

@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from journal.record import record
-from kit.refusal import Invalid, require
+from kit.refusal import Invalid, require, require_version
 from priorities.access import may_sign_override
 from priorities.models import Override, OverrideState
 from priorities.overrides import move
@@ -20,11 +20,15 @@ class RefusalNeedsReason(Invalid):
     message = _("Say why you refuse it.")
 
 
-def refuse_override(*, actor: Actor, override: Override, reason: str, at: datetime) -> Override:
-    """Refuse, under the same conditions as confirming. Raises `RefusalNeedsReason`."""
+def refuse_override(
+    *, actor: Actor, override: Override, reason: str, at: datetime, row_version: int | None = None
+) -> Override:
+    """Refuse a proposal, under the same conditions as confirming. Raises `RefusalNeedsReason` and `StaleForm`."""
     with transaction.atomic():
         override = Override.objects.select_for_update().get(pk=override.pk)
         require(may_sign_override(actor, override, at=at))
+        if row_version is not None:
+            require_version(override, row_version)
         if not reason.strip():
             raise RefusalNeedsReason({"reason": [RefusalNeedsReason.message]})
         move(override, OverrideState.REFUSED, actor=actor, at=at, reason=reason)

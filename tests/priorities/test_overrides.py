@@ -11,11 +11,12 @@ from priorities import policy
 from priorities.access import CannotConfirmOwnOverride
 from priorities.actions.confirm_override import AnotherStands, WindowIsOver, confirm_override
 from priorities.actions.end_override import EndingNeedsReason, expire_overrides, revoke_override
-from priorities.actions.propose_override import CannotProposeOverride, propose_override
+from priorities.actions.propose_override import About, CannotProposeOverride, Effect, propose_override
 from priorities.actions.refuse_override import RefusalNeedsReason, refuse_override
+from priorities.actions.renew_override import RenewalWaits, RenewedOftenEnough, renew_override
 from priorities.actions.seed_policy import seed_policy
 from priorities.models import Override, OverrideState
-from priorities.overrides import facts_in_force
+from priorities.overrides import Subject, overrides_covering
 from tests import make
 from users.access import NeedsFreshSignIn
 from users.roles import Role
@@ -38,25 +39,28 @@ def duty_manager():
     return make.acting(Role.DUTY_MANAGER, fresh_at=make.NOW)
 
 
-def propose(actor, **changes):
+def propose(actor, *, key=None, kind="retier", to_tier=1, cap_permille=None, workload="", region="", **changes):
+    about = About(key or uuid7(), "R-7", workload, region)
     values = {
-        "kind": "retier",
-        "to_tier": 1,
-        "subject_key": uuid7(),
-        "subject_label": "R-7",
         "reason_code": "life_safety",
         "reason": "The emergency line of the district depends on it.",
         "hours": 72,
         "at": make.NOW,
     }
-    return propose_override(actor=actor, **{**values, **changes})
+    effect = Effect(kind, to_tier=to_tier if kind == "retier" else None, cap_permille=cap_permille)
+    return propose_override(actor=actor, about=about, effect=effect, **{**values, **changes})
+
+
+def facts_of(key, at):
+    found = overrides_covering([Subject(key, uuid7(), "general")], at=at)
+    return found[key].own if key in found else ()
 
 
 def test_it_counts_only_after_another_person_confirmed_it(reviewer, duty_manager):
     override = propose(reviewer)
-    assert facts_in_force([override.subject_key], at=make.NOW) == {}
+    assert facts_of(override.subject_key, make.NOW) == ()
     confirm_override(actor=duty_manager, override=override, at=make.NOW)
-    (fact,) = facts_in_force([override.subject_key], at=make.NOW)[override.subject_key]
+    (fact,) = facts_of(override.subject_key, make.NOW)
     assert (fact.kind, fact.value) == (policy.OverrideKind.RETIER, 1)
     override.refresh_from_db()
     assert [move.new_state for move in override.moves.order_by("pk")] == [OverrideState.PROPOSED, OverrideState.ACTIVE]
@@ -87,8 +91,8 @@ def test_it_ends_at_the_edge_of_its_window_even_if_no_worker_runs(reviewer, duty
     override = propose(reviewer, hours=1)
     confirm_override(actor=duty_manager, override=override, at=make.NOW)
     key, end = override.subject_key, make.NOW + timedelta(hours=1)
-    assert facts_in_force([key], at=end - timedelta(microseconds=1))
-    assert not facts_in_force([key], at=end)
+    assert facts_of(key, end - timedelta(microseconds=1))
+    assert not facts_of(key, end)
     assert expire_overrides(at=end) == 1
     assert expire_overrides(at=end) == 0
     override.refresh_from_db()
@@ -104,7 +108,7 @@ def test_an_unsigned_proposal_runs_out_and_cannot_be_signed_afterwards(reviewer)
 
 def test_two_confirmed_ones_of_a_kind_never_overlap(reviewer, duty_manager):
     first = propose(reviewer)
-    second = propose(reviewer, subject_key=first.subject_key, to_tier=2)
+    second = propose(reviewer, key=first.subject_key, to_tier=2)
     confirm_override(actor=duty_manager, override=first, at=make.NOW)
     with pytest.raises(AnotherStands):
         confirm_override(actor=duty_manager, override=second, at=make.NOW)
@@ -148,12 +152,30 @@ def test_refusing_and_ending_early_need_a_reason(reviewer, duty_manager):
     with pytest.raises(EndingNeedsReason):
         revoke_override(actor=duty_manager, override=ended, reason="", at=make.NOW)
     revoke_override(actor=duty_manager, override=ended, reason="Solved.", at=make.NOW + timedelta(minutes=1))
-    assert not facts_in_force([ended.subject_key], at=make.NOW + timedelta(minutes=1))
+    assert not facts_of(ended.subject_key, make.NOW + timedelta(minutes=1))
 
 
-def test_it_is_renewed_twice_at_most(reviewer):
-    first = propose(reviewer)
-    second = propose(reviewer, renews=first)
-    third = propose(reviewer, renews=second)
-    with pytest.raises(CannotProposeOverride):
-        propose(reviewer, renews=third)
+def test_it_is_renewed_twice_at_most_and_continues_where_it_ends(reviewer, duty_manager):
+    first = confirm_override(actor=duty_manager, override=propose(reviewer, hours=1), at=make.NOW)
+    renewed, at = first, make.NOW
+    for number in (1, 2):
+        again = renew_override(actor=reviewer, override=renewed, hours=1, reason="Not solved yet.", at=at)
+        assert (again.renews, again.renewal, again.starts_at) == (renewed, number, renewed.ends_at)
+        with pytest.raises(RenewalWaits):
+            renew_override(actor=reviewer, override=renewed, hours=1, reason="Not solved yet.", at=at)
+        at = again.starts_at
+        signer = make.acting(Role.DUTY_MANAGER, fresh_at=at)
+        assert facts_of(first.subject_key, at) == (), "not before its own second signature"
+        renewed = confirm_override(actor=signer, override=again, at=at)
+        assert len(facts_of(first.subject_key, at)) == 1
+    with pytest.raises(RenewedOftenEnough):
+        renew_override(actor=reviewer, override=renewed, hours=1, reason="Not solved yet.", at=at)
+
+
+def test_ending_one_early_ends_the_renewal_that_would_continue_it(reviewer, duty_manager):
+    first = confirm_override(actor=duty_manager, override=propose(reviewer, hours=2), at=make.NOW)
+    again = renew_override(actor=reviewer, override=first, hours=1, reason="Not solved yet.", at=make.NOW)
+    confirm_override(actor=duty_manager, override=again, at=make.NOW)
+    revoke_override(actor=duty_manager, override=first, reason="Solved.", at=make.NOW)
+    assert set(Override.objects.values_list("state", flat=True)) == {"revoked"}
+    assert facts_of(first.subject_key, first.ends_at) == ()

@@ -16,6 +16,7 @@ from capacity.requests.models import PENDING_STATES, CapacityRequest
 from capacity.requests.ranking import FACT_RELATIONS, SWEEP, Stored, differs, policy_in_force, rank_now, store_rankings
 from journal.models import Cursor
 from journal.record import record
+from priorities.models import Override, OverrideScope
 from users.access import Actor
 
 BATCH = 2_000
@@ -93,6 +94,17 @@ def rerank_requests(ids: Iterable[int], *, actor: Actor, at: datetime) -> Rerank
         if done.causes:
             _record(done, stored, actor=actor, at=at)
         return done
+
+
+def rerank_covered(override: Override, actor: Actor, at: datetime) -> None:
+    """Rank those again at once whom an override covers that began or ended; the next cycle would do the same."""
+    covered = CapacityRequest.objects.filter(state__in=PENDING_STATES)
+    if override.scope == OverrideScope.REQUEST:
+        covered = covered.filter(public_id=override.subject_key)
+    else:
+        here = {"acceptable__region__code": override.region_code}
+        covered = covered.filter(organization__public_id=override.subject_key, **here)
+    rerank_requests(covered.values_list("pk", flat=True), actor=actor, at=at)
 
 
 def _record(done: Reranked, stored: Sequence[Stored], *, actor: Actor, at: datetime) -> None:

@@ -32,7 +32,8 @@ class FactsChanged(Conflict):
 
     code = "facts_changed"
     message = _(
-        "Since the first signature %(request)s is held back, or its tier is no longer the one it was granted in."
+        "Since the first signature %(request)s is held back or limited, or its tier is no longer the one it was "
+        "granted in."
     )
     remedy = _("Refuse the signature; the request then returns to review.")
 
@@ -49,11 +50,14 @@ def confirm_grant(
         request = locked(request_id)
         first = signed_first(request)
         require(may_sign_grant(actor, request, first, at=at))
-        ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at)
+        code = first.region.code if first.region else ""
+        ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at, region=code)
         lines = list(request.lines.select_related("resource").order_by("pk"))
-        ask = ask_of(ranked, lines)
+        ask = ask_of(ranked.within(code), lines)
         held = [grant.entry for grant in Grant.objects.filter(decision=first).select_related("entry").order_by("pk")]
-        if not ask.confirmed or ask.held or any(entry.level != ledger.level_for(ask.tier) for entry in held):
+        within = ask.within_cap(first.explanation["quantities"])
+        as_then = all(entry.level == ledger.level_for(ask.tier) for entry in held)
+        if not ask.confirmed or ask.held or not within or not as_then:
             raise FactsChanged(request=request.label)
         second = Decision.objects.create(
             request=request,

@@ -17,8 +17,6 @@ from capacity.review.actions.confirm_workload import confirm_workload
 from customers.actions.revoke_claim import revoke_claim
 from journal.models import Entry
 from priorities import policy
-from priorities.actions.confirm_override import confirm_override
-from priorities.actions.propose_override import propose_override
 from priorities.models import PolicyVersion
 from tests import make
 from users.access import SYSTEM
@@ -33,18 +31,7 @@ def stored(request):
 
 
 def override(request, kind, **values):
-    proposed = propose_override(
-        actor=make.acting(Role.CAPACITY_REVIEWER),
-        kind=kind,
-        subject_key=request.public_id,
-        subject_label=request.label,
-        reason_code="life_safety",
-        reason="The emergency line depends on it.",
-        hours=24,
-        at=NOW,
-        **values,
-    )
-    return confirm_override(actor=make.acting(Role.DUTY_MANAGER, fresh_at=NOW), override=proposed, at=NOW)
+    return make.in_force(make.override(request, kind=kind, hours=24, **values))
 
 
 def test_the_same_hospitals_web_site_is_not_tier_1():
@@ -185,8 +172,9 @@ def test_ranking_again_says_in_the_journal_who_moved_and_why():
     hospital, other = make.hospital(), make.request()
     up = make.request(hospital, workload="health_records", confirmed=True)
     make.verified_claim(of=hospital)
-    down = override(other, "retier", to_tier=1)
-    done = rerank_all(actor=SYSTEM, at=NOW)
+    later = NOW + timedelta(hours=1)
+    down = override(other, "retier", to_tier=1, starts_at=later)
+    done = rerank_all(actor=SYSTEM, at=later)
     assert (done.looked_at, done.stored, done.moved_up, done.moved_down) == (2, 2, 2, 0)
     entry = Entry.objects.get(action="request.reranked")
     assert entry.subject_id == str(PolicyVersion.objects.get().public_id)

@@ -29,8 +29,6 @@ from capacity.review.granting import AskedFor, CannotGrant, EffectChanged, NotAs
 from capacity.review.refusing import LookDateRefused
 from journal.models import Entry
 from kit.refusal import NotAllowed, StaleForm
-from priorities.actions.confirm_override import confirm_override
-from priorities.actions.propose_override import propose_override
 from tests import make
 from users.access import NeedsFreshSignIn
 from users.roles import Role
@@ -58,18 +56,7 @@ def state_of(request):
 
 
 def override(request, kind="pin", at=NOW, **values):
-    proposed = propose_override(
-        actor=make.acting(Role.CAPACITY_REVIEWER),
-        kind=kind,
-        subject_key=request.public_id,
-        subject_label=request.label,
-        reason_code="life_safety",
-        reason="The emergency line depends on it.",
-        hours=72,
-        at=at,
-        **values,
-    )
-    return confirm_override(actor=make.acting(Role.DUTY_MANAGER, fresh_at=at), override=proposed, at=at)
+    return make.in_force(make.override(request, kind=kind, at=at, **values), at=at)
 
 
 # --- approving -----------------------------------------------------------------------------------------

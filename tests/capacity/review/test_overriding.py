@@ -30,7 +30,7 @@ def queue():
 def test_in_a_constrained_region_a_change_of_tier_overtakes_exactly_those_it_names(queue):
     ahead, last = queue
     other = make.request()
-    (movement,) = movements(other, TO_TIER_1, at=make.NOW)
+    (movement,) = movements(other.public_id, TO_TIER_1, at=make.NOW)
     assert (movement.before, movement.waiting) == (5, 5)
     assert [one.request for one in movement.overtaken] == [last]
     assert movement.after == 4
@@ -42,7 +42,7 @@ def test_in_a_normal_region_nobody_is_overtaken_because_completeness_decides():
     make.region("northeurope", condition="normal")
     first = make.request(regions=["northeurope"])
     second = make.request(regions=["northeurope"])
-    (movement,) = movements(second, TO_TIER_1, at=make.NOW)
+    (movement,) = movements(second.public_id, TO_TIER_1, at=make.NOW)
     assert (movement.before, movement.after, movement.overtaken) == (2, 2, ())
     assert first.number < second.number
 
@@ -51,15 +51,15 @@ def test_what_was_shown_is_what_happens(queue):
     _ahead, last = queue
     reviewer = make.acting(Role.CAPACITY_REVIEWER)
     override = make.override(last, by=reviewer)
-    (shown,) = movements(last, TO_TIER_1, at=make.NOW)
+    (shown,) = movements(last.public_id, TO_TIER_1, at=make.NOW)
     confirm_override(actor=make.acting(Role.DUTY_MANAGER, fresh_at=make.NOW), override=override, at=make.NOW)
     rerank_all(actor=SYSTEM, at=make.NOW)
     last.refresh_from_db()
     assert last.claimed_tier == 1
     (ranked,) = rank_now([last], at=make.NOW)
     assert ranked.result.claimed_tier == 1
-    (again,) = movements(last, TO_TIER_1, at=make.NOW)
-    assert (again.before, again.after) == (shown.after, shown.after)
+    (again,) = movements(last.public_id, TO_TIER_1, at=make.NOW)
+    assert (again.before, again.after) == (shown.before, shown.after)
     assert rerank_requests([last.pk], actor=SYSTEM, at=make.NOW).stored == 0
 
 
@@ -84,14 +84,13 @@ def test_the_page_previews_first_and_proposes_second(queue, visit):
     override = Override.objects.get()
     page = reverse("priorities:override", args=[override.public_id])
     assert "Waits for a second signature" in visit(page, as_=reviewer).content.decode()
-    own = visit(reverse("priorities:confirm", args=[override.public_id]), as_=reviewer, method="post")
-    assert own.status_code == 403
-    signing = reverse("priorities:confirm", args=[override.public_id])
-    stale = visit(signing, as_=duty_manager, method="post", fresh=False)
+    signing, shown = reverse("priorities:confirm", args=[override.public_id]), {"row_version": 1}
+    assert visit(signing, as_=reviewer, method="post", data=shown).status_code == 403
+    stale = visit(signing, as_=duty_manager, method="post", data=shown, fresh=False)
     assert stale.status_code == 302
     override.refresh_from_db()
     assert override.state == "proposed"
-    visit(signing, as_=duty_manager, method="post")
+    visit(signing, as_=duty_manager, method="post", data=shown)
     override.refresh_from_db()
     assert override.state == "active"
     visit(reverse("priorities:overrides"), as_=make.person(Role.AUDITOR))
