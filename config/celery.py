@@ -58,6 +58,8 @@ app.conf.beat_schedule = {
     "verify the journal": _every(60, "journal.check"),
     "move claims along": _every(60, "customers.age_claims"),
     "end leases on cases": _every(60, "customers.end_leases"),
+    "review evidence": _every(60, "customers.review_evidence"),
+    "find register matches": _every(60, "customers.find_register_matches"),
     "do waiting imports": _every(15, "customers.run_imports"),
     "end overrides": _every(60, "priorities.expire_overrides"),
     "look at crews and pools": _every(CYCLE, "watch.look"),

@@ -12,6 +12,7 @@ ACTIONS: dict[str, Any] = {
     "alarm.acknowledged": _("Alarm acknowledged"),
     "alarm.ended": _("Alarm ended"),
     "alarm.raised": _("Alarm raised"),
+    "claim.ends_sooner": _("End of a verification brought forward"),
     "claim.in_grace": _("Claim in its grace period"),
     "claim.information_given": _("Information on a claim given"),
     "claim.information_requested": _("Information on a claim requested"),
@@ -35,6 +36,10 @@ ACTIONS: dict[str, Any] = {
     "duty.planned": _("Duty shift planned"),
     "evidence.added": _("Evidence added"),
     "evidence.checked": _("Evidence checked"),
+    "evidence_review.closed": _("Review of evidence closed: listed again"),
+    "evidence_review.fell_due": _("Review of evidence overdue"),
+    "evidence_review.opened": _("Review of evidence opened"),
+    "evidence_review.resolved": _("Review of evidence done"),
     "import.started": _("Import started"),
     "invitation.withdrawn": _("Invitation withdrawn"),
     "lever.moved": _("Step of a lever carried out"),
@@ -44,6 +49,7 @@ ACTIONS: dict[str, Any] = {
     "liaison.closed": _("Contact closed"),
     "liaison.logged": _("Contact written down"),
     "liaison.moved": _("Contact moved along"),
+    "matches.claimed": _("Proposed categories claimed"),
     "notice.changed": _("Notice changed"),
     "notice.drafted": _("Notice drafted"),
     "notice.published": _("Notice published"),
@@ -98,12 +104,12 @@ ACTIONS: dict[str, Any] = {
 }
 
 
-def _page(view: str) -> Callable[[str], str]:
+def _page(view: str, between: str = "/") -> Callable[[str], str]:
     """The address of a subject's page by its id; empty where the id is none that the page takes."""
 
     def address(subject_id: str) -> str:
         try:
-            return reverse(view, args=subject_id.split("/"))
+            return reverse(view, args=subject_id.split(between))
         except NoReverseMatch:
             return ""
 
@@ -115,6 +121,7 @@ SUBJECTS: dict[str, SubjectWords] = {
     "claim": SubjectWords(_("Claim"), _page("customers:claim")),
     "datacenter": SubjectWords(_("Datacenter"), _page("staffing:datacenter")),
     "duty_shift": SubjectWords(_("Duty shift")),
+    "evidence_review": SubjectWords(_("Review of evidence"), _page("customers:evidence_review")),
     "invitation": SubjectWords(_("Invitation")),
     "organization": SubjectWords(_("Organization"), _page("customers:organization")),
     "liaison": SubjectWords(_("Contact"), _page("liaison:item")),
@@ -127,8 +134,8 @@ SUBJECTS: dict[str, SubjectWords] = {
     "pool": SubjectWords(_("Pool"), _page("pools:pool")),
     "portfolio": SubjectWords(_("Portfolio")),
     "region": SubjectWords(_("Region"), _page("regions:region")),
-    "register_snapshot": SubjectWords(_("Register")),
     "risk_series": SubjectWords(_("Series about staffing risk")),
+    "register_snapshot": SubjectWords(_("Register"), _page("customers:snapshot", "@")),
     "request": SubjectWords(_("Request"), _page("requests:request")),
     "user": SubjectWords(_("Person"), _page("users:person")),
 }

@@ -11,6 +11,7 @@ from capacity.alarms.access import alarms_to_take_up
 from capacity.regions.queries import proposals_waiting_for
 from capacity.review.queries import waiting_for_answer, waiting_for_reviewer
 from customers.queries import waiting_for_account_manager, waiting_for_verifier
+from customers.registers.queries import reviews_waiting_for
 from kit.navigation import Group, Job, Place, menu
 from users.models import User
 from users.roles import Role
@@ -80,6 +81,14 @@ JOBS: tuple[Job, ...] = (
                 _of(ACCOUNT_MANAGER, VERIFIER, REVIEWER, DUTY_MANAGER, OPERATOR),
                 keys="g c",
             ),
+            Place(
+                _("Reviews of evidence"),
+                "/registers/reviews/",
+                "git-compare",
+                _of(VERIFIER),
+                waiting=reviews_waiting_for,
+            ),
+            Place(_("Eligible, not claimed"), "/registers/eligible/", "search", _of(ACCOUNT_MANAGER, VERIFIER)),
         ),
     ),
     Job(

@@ -20,8 +20,6 @@ from customers.models import (
     ImportState,
     OfferType,
     Organization,
-    Register,
-    RegisterRow,
     SectorCategory,
 )
 from customers.queries import CASES, named, organizations_named
@@ -148,27 +146,3 @@ class ImportRowFilters(filters.FilterSet):
     class Meta:
         model = ImportRowResult
         fields: list[str] = []
-
-
-class RegisterRowFilters(filters.FilterSet):
-    """Entries by words, register and whether the register still counts them as active."""
-
-    q = filters.CharFilter(label=_("Search"), max_length=200)
-    register = filters.ModelChoiceFilter(
-        label=_("Register"),
-        field_name="snapshot__register",
-        queryset=Register.objects.order_by("name"),
-        to_field_name="code",
-        empty_label=_("any"),
-    )
-    active = filters.BooleanFilter(label=_("Active"), field_name="is_active")
-
-    class Meta:
-        model = RegisterRow
-        fields: list[str] = []
-
-    def filter_queryset(self, queryset: QuerySet[RegisterRow]) -> QuerySet[RegisterRow]:
-        """The entries that match all filters."""
-        words = self.form.cleaned_data.pop("q", "")
-        found: QuerySet[RegisterRow] = super().filter_queryset(queryset)
-        return found.filter(named(words)) if words else found

@@ -8,8 +8,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from customers.actions.claim_matches import CLAIMED_MATCHES
 from customers.countries import country_name
-from customers.filters import CaseFilters, ImportFilters, ImportRowFilters, OrganizationFilters, RegisterRowFilters
+from customers.filters import CaseFilters, ImportFilters, ImportRowFilters, OrganizationFilters
 from customers.models import CLAIM_STANDING, Claim, Organization
 from customers.registers.adapters import REGISTERS
 from customers.signs import claim_sign
@@ -108,6 +109,8 @@ CASE_LIST = ListSpec(
 
 
 def _import_kind(row: Any) -> Any:
+    if row.kind == CLAIMED_MATCHES:
+        return _("Proposed categories")
     return REGISTERS[row.kind].name if row.kind in REGISTERS else _("Organizations")
 
 
@@ -159,25 +162,4 @@ IMPORT_ROWS = ListSpec(
     sort="row",
     empty_title=_("No rows yet"),
     empty_text=_("Rows appear here as they are taken in."),
-)
-
-
-REGISTER_ROWS = ListSpec(
-    name="registers",
-    title=_("Registers"),
-    columns=(
-        Column("name", _("Name"), lambda row: row.name, sort=("sort_name",)),
-        Column("register", _("Register"), lambda row: row.snapshot.register.name),
-        Column("key", _("Key"), lambda row: row.key),
-        Column("domain", _("Domain"), lambda row: row.domain),
-        Column("country", _("Country"), lambda row: row.country),
-        Column("kind", _("Kind"), lambda row: row.kind),
-        Column("active", _("Active"), lambda row: _("yes") if row.is_active else _("no")),
-        Column("taken", _("Taken on"), lambda row: row.snapshot.as_of_date),
-    ),
-    filterset=RegisterRowFilters,
-    sort="name",
-    search_help=_("Name or domain"),
-    empty_title=_("No register is imported yet"),
-    empty_text=_("Entries appear here when a verifier imports a public register."),
 )

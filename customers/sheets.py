@@ -173,7 +173,7 @@ def evidence_text(item: Evidence, services: dict[str, Any]) -> str:
     """What the item is, in a line."""
     row = item.register_row
     if row is not None:
-        return gettext("%(name)s in %(register)s") % {"name": row.name, "register": row.snapshot.register.name}
+        return gettext("%(name)s in %(register)s") % {"name": row.name, "register": row.snapshot.register.title}
     if item.kind == EvidenceKind.DOMAIN_CONTROL:
         return names.display_domain(item.domain)
     paper = ", ".join(part for part in (item.issuer, item.reference) if part)

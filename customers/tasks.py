@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from customers.actions.age_claims import age_claims
+from customers.actions.find_register_matches import find_register_matches, matches_are_due
+from customers.actions.open_evidence_reviews import open_evidence_reviews
 from customers.actions.run_imports import run_next_import
 from customers.models import CaseLease
 from kit import clock
@@ -31,3 +33,20 @@ def run_imports() -> int:
 def end_leases() -> int:
     """Delete leases on cases that are over; they count for nothing already."""
     return CaseLease.objects.filter(until__lte=clock.now()).delete()[0]
+
+
+@shared_task(name="customers.review_evidence")
+def review_evidence() -> int:
+    """Look at evidence again where registers changed, and end what nobody confirmed."""
+    at = clock.now()
+    total = 0
+    while done := open_evidence_reviews(at=at):
+        total += done
+    return total
+
+
+@shared_task(name="customers.find_register_matches")
+def find_matches() -> int:
+    """Compare customers and registers again where something was imported, or an hour ago."""
+    at = clock.now()
+    return find_register_matches(at=at) if matches_are_due(at=at) else 0

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from customers.views import claims, imports, organizations, portfolio, proposals, registers, verification
+from customers.views import (
+    claims,
+    evidence_reviews,
+    imports,
+    matches,
+    organizations,
+    portfolio,
+    proposals,
+    registers,
+    verification,
+)
 
 app_name = "customers"
 
@@ -22,6 +32,15 @@ urlpatterns = [
     path("organizations/<uuid:public_id>/proposals/", proposals.proposals, name="proposals"),
     path("organizations/<uuid:public_id>/claims/new/", claims.propose, name="propose"),
     path("registers/", registers.registers, name="registers"),
+    path("registers/snapshots/", registers.snapshots, name="snapshots"),
+    path("registers/reviews/", evidence_reviews.reviews, name="evidence_reviews"),
+    path("registers/reviews/<uuid:public_id>/", evidence_reviews.review, name="evidence_review"),
+    path("registers/eligible/", matches.matches, name="matches"),
+    path("registers/eligible/claim/", matches.claim_selected, name="claim_matches"),
+    path("registers/eligible/<uuid:public_id>/", matches.claim, name="match_claim"),
+    path("registers/<slug:code>/<str:day>/", registers.snapshot, name="snapshot"),
+    path("registers/<slug:code>/<str:day>/since/<str:since>/", registers.compare, name="register_changes"),
+    path("registers/<slug:code>/<str:day>/entries/<path:key>/", registers.entry, name="register_entry"),
     path("verification/", verification.queue, name="verification"),
     path("verification/<uuid:public_id>/", verification.case, name="case"),
     path("verification/<uuid:public_id>/evidence/<uuid:evidence_id>/", verification.check, name="check"),

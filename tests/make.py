@@ -30,6 +30,7 @@ from capacity.staffing.actions.set_up_crews import set_up_crews
 from capacity.watch.actions.report_shift import report_shift
 from customers.actions.add_evidence import Item, add_evidence
 from customers.actions.check_evidence import check_evidence
+from customers.actions.open_evidence_reviews import open_evidence_reviews
 from customers.actions.propose_claim import propose_claim
 from customers.actions.register_organization import register_organization
 from customers.actions.seed_categories import seed_categories
@@ -37,6 +38,7 @@ from customers.actions.take_up_claim import take_up_claim
 from customers.actions.verify_claim import verify_claim
 from customers.models import Claim, EvidenceKind, Organization, Register, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.names import search_text, sort_key
+from customers.registers.models import EvidenceReview
 from priorities.actions.break_glass import break_glass
 from priorities.actions.confirm_override import confirm_override
 from priorities.actions.propose_override import About, Effect, propose_override
@@ -149,6 +151,20 @@ def register_row(name: str = "Klinikum Musterstadt", **fields) -> RegisterRow:
     )
 
 
+def snapshot(code: str = "ror", day: date = date(2020, 4, 1)) -> RegisterSnapshot:
+    """A later snapshot of a register, without entries."""
+    register, _ = Register.objects.get_or_create(code=code, defaults={"name": "Research Organization Registry"})
+    return RegisterSnapshot.objects.create(register=register, as_of_date=day, file_hash="1" * 64, imported_at=NOW)
+
+
+def evidence_review(*, of: Claim | None = None, at: datetime = NOW) -> EvidenceReview:
+    """An open review of a verified claim's evidence, whose entry a newer snapshot lost."""
+    rests_on = of or verified_claim(of=hospital("Klinikum Beispielheim"), at=at)
+    snapshot()
+    open_evidence_reviews(at=at)
+    return EvidenceReview.objects.get(evidence__claim=rests_on)
+
+
 def strong_evidence(organization: Organization) -> list[Item]:
     """What a life-safety category needs: a register match and control of a domain."""
     return [
@@ -193,7 +209,11 @@ def verified_claim(
     **fields,
 ) -> Claim:
     """A claim whose evidence a verifier checked, verified for as long as its category allows."""
-    made = claim(code, of=of, at=at)
+    return verified(claim(code, of=of, at=at), verifier=verifier, at=at, **fields)
+
+
+def verified(made: Claim, *, verifier: User | None = None, at: datetime = NOW, **fields) -> Claim:
+    """The submitted claim, its evidence checked and the claim verified."""
     by = actor(verifier or person(Role.VERIFIER))
     take_up_claim(actor=by, claim=made, at=at)
     for item in made.evidence.all():

@@ -21,6 +21,10 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         review_date=at.date().replace(year=at.year + 1), at=at,
     )  # fmt: skip
     notice = draft_notice(actor=make.acting(Role.NOTICE_EDITOR), title_de="Titel", body_de="Text", at=at)
+    review = make.evidence_review(at=at)
+    snapshot = review.snapshot
+    code, day = snapshot.register.code, snapshot.as_of_date.isoformat()
+    pinned = review.evidence.register_row
     run = ImportRun.objects.create(kind="organizations", file_name="x.csv", file_hash="0" * 64, started_at=at)
     contact = log_contact(
         actor=make.acting(Role.DUTY_MANAGER), counterpart="authority", authority="Ministry of Health",
@@ -29,6 +33,10 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     datacenter = request.acceptable.first().region.datacenters.first().code
     by_name = {
         "users:person": [make.person().public_id],
+        "customers:evidence_review": [review.public_id],
+        "customers:snapshot": [code, day],
+        "customers:register_changes": [code, day, pinned.snapshot.as_of_date.isoformat()],
+        "customers:register_entry": [code, pinned.snapshot.as_of_date.isoformat(), pinned.key],
         "customers:import_run": [run.public_id],
         "customers:claim": [claim.public_id],
         "customers:case": [claim.public_id],

@@ -2,12 +2,12 @@
 
 import hashlib
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from operator import attrgetter
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from customers import names
@@ -25,7 +25,7 @@ MAX_BYTES = 100 * 1024 * 1024
 MAX_ROWS = 500_000
 BROKEN_LETTER = "\ufffd"
 # What an entry says; two snapshots are the same where all of this is.
-_SAID = ("key", "name", "domain", "country", "region", "kind", "is_active", "holder")
+_SAID = ("key", "name", "domain", "country", "region", "kind", "is_active")
 _said = attrgetter(*_SAID)
 
 
@@ -92,7 +92,7 @@ def _read(
         try:
             if row.problem:
                 raise RowProblem(row.problem)
-            found = register.read(row.values)
+            found = register.facts_of(row.values)
             if found.key in first_row_of:
                 raise RowProblem(gettext("Row %(row)s has the same key.") % {"row": first_row_of[found.key]})
         except RowProblem as problem:
@@ -117,15 +117,19 @@ def _remarks(facts: RegisterFacts) -> str:
 
 
 def _require_same(snapshot: RegisterSnapshot, facts: list[RegisterFacts]) -> None:
-    known = set(snapshot.rows.values_list(*_SAID).iterator(chunk_size=5_000))
-    if len(known) != len(facts) or any(_said(one) not in known for one in facts):
+    known = {
+        (*said, _sorted(details))
+        for *said, details in snapshot.rows.values_list(*_SAID, "details").iterator(chunk_size=5_000)
+    }
+    if len(known) != len(facts) or any((*_said(one), _sorted(one.details)) not in known for one in facts):
         raise AnotherFileForThatDay(as_of=snapshot.as_of_date.isoformat())
 
 
 def _store(
     actor: Actor, register: Register, facts: list[RegisterFacts], digest: str, as_of_date: date, at: datetime
 ) -> RegisterSnapshot:
-    owner, _is_new = RegisterModel.objects.get_or_create(code=register.code, defaults={"name": register.name})
+    with override("en"):
+        owner, _is_new = RegisterModel.objects.get_or_create(code=register.code, defaults={"name": str(register.name)})
     snapshot = RegisterSnapshot.objects.create(
         register=owner,
         as_of_date=as_of_date,
@@ -136,7 +140,7 @@ def _store(
     )
     copy_values(
         RegisterRow,
-        ("snapshot_id", "sort_name", "search_text", *_SAID),
+        ("snapshot_id", "sort_name", "search_text", "details", *_SAID),
         (_columns(snapshot.pk, one) for one in facts),
     )
     record(
@@ -153,4 +157,8 @@ def _store(
 def _columns(snapshot_id: int, one: RegisterFacts) -> tuple[object, ...]:
     sort_name = names.sort_key(one.name, 350)
     search_text = names.search_text(one.name, one.domain)
-    return (snapshot_id, sort_name, search_text, *_said(one))
+    return (snapshot_id, sort_name, search_text, one.details, *_said(one))
+
+
+def _sorted(details: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(details.items()))

@@ -6,6 +6,7 @@ A new register is one more. Columns are those of the registers' own files; ids s
 from collections.abc import Mapping
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from customers import names
 from customers.registers.declaring import (
@@ -43,9 +44,11 @@ def _dotgov(row: Row) -> RegisterFacts:
 
 DOTGOV = Register(
     code="dotgov",
-    name="US .gov domains",
+    name=_("US .gov domains"),
     required=("domain", "domain_type", "organization", "city", "state"),
     optional=("agency", "suborganization"),
+    details=("agency", "suborganization", "city"),
+    lists_domains=True,
     read=_dotgov,
     # The type gives the level of government, not the service: fire, police and health hide under all of them.
     category="GV-OTHER",
@@ -75,9 +78,11 @@ def _govt_url(row: Row) -> RegisterFacts:
 
 GOVT_URLS = Register(
     code="govt_urls",
-    name="US government addresses outside .gov",
+    name=_("US government addresses outside .gov"),
     required=("url_or_domain", "agency", "maintaining_office", "level", "state"),
     optional=("use_case", "federal_branch", "comments", "date_added"),
+    details=("maintaining_office", "federal_branch"),
+    lists_domains=True,
     read=_govt_url,
     categories={
         "Federal": "GV-OTHER",
@@ -101,9 +106,11 @@ def _hospital_us(row: Row) -> RegisterFacts:
 
 HOSPITALS_US = Register(
     code="hospitals_us",
-    name="US hospitals (CMS)",
+    name=_("US hospitals (CMS)"),
     required=("facility_id", "name", "state", "hospital_type"),
     optional=("city", "zip", "county", "ownership", "emergency_services", "overall_rating"),
+    details=("city", "county", "ownership"),
+    id_kinds=("cms",),
     read=_hospital_us,
     category="HE-ACUTE",
 )
@@ -121,9 +128,11 @@ def _law_enforcement_us(row: Row) -> RegisterFacts:
 
 LAW_ENFORCEMENT_US = Register(
     code="law_enforcement_us",
-    name="US law enforcement agencies (FBI)",
+    name=_("US law enforcement agencies (FBI)"),
     required=("ori", "name", "agency_type", "state"),
     optional=("county", "lat", "lng", "division", "region"),
+    details=("county",),
+    id_kinds=("ori",),
     read=_law_enforcement_us,
     category="FR-POLICE",
     # These entries carry the name of the whole university, railway, tribe or office, of which the police is a part.
@@ -146,12 +155,14 @@ def _fire_department_us(row: Row) -> RegisterFacts:
 
 FIRE_DEPARTMENTS_US = Register(
     code="fire_departments_us",
-    name="US fire departments (USFA)",
+    name=_("US fire departments (USFA)"),
     required=("fdid", "name", "state", "website", "org_type"),
     optional=(
         *("city", "county", "zip", "stations_declared", "stations_listed", "dept_type"),
         *("career", "volunteer", "paid_per_call", "civilian", "civilian_volunteer"),
     ),
+    details=("city", "county"),
+    id_kinds=("fdid",),
     read=_fire_department_us,
     category="FR-FIRE",
     categories={"Private or industrial fire brigade": "", "Contract fire department": "", "Other": ""},
@@ -174,9 +185,10 @@ def _hospital_eu(row: Row) -> RegisterFacts:
 
 HOSPITALS_EU = Register(
     code="hospitals_eu",
-    name="Hospitals of France and Italy (Eurostat)",
+    name=_("Hospitals of France and Italy (Eurostat)"),
     required=("id", "name", "city", "country", "facility_type", "website"),
     optional=("site", "postcode", "lat", "lng", "geo_qual", "beds", "public_private", "ref_date"),
+    details=("site", "postcode", "public_private"),
     read=_hospital_eu,
     category="HE-ACUTE",
     # Rehabilitation, long-term care and research under the same roof: a person looks.
@@ -203,9 +215,11 @@ def _gov_domain_de(row: Row) -> RegisterFacts:
 
 GOV_DOMAINS_DE = Register(
     code="gov_domains_de",
-    name="German government domains",
+    name=_("German government domains"),
     required=("domain", "domain_type", "agency", "city", "state"),
     optional=(),
+    details=("agency", "city"),
+    lists_domains=True,
     read=_gov_domain_de,
     category="GV-OTHER",
     categories={"Federal Agency": "GV-CORE"},
@@ -227,9 +241,10 @@ def _gov_domain_fr(row: Row) -> RegisterFacts:
 
 GOV_DOMAINS_FR = Register(
     code="gov_domains_fr",
-    name="French public bodies’ domains",
+    name=_("French public bodies’ domains"),
     required=("domain", "category"),
     optional=(),
+    lists_domains=True,
     read=_gov_domain_fr,
     category="GV-OTHER",
     categories={
@@ -244,22 +259,21 @@ GOV_DOMAINS_FR = Register(
 
 def _gov_domain_uk(row: Row) -> RegisterFacts:
     # A council may own the domain of a fire service: the customer is who uses it.
-    name = named(row["representing"], row["owner"])
-    owner = cleaned(row["owner"], 300)
     return RegisterFacts(
         key=row["domain"].lower(),
-        name=name,
+        name=named(row["representing"], row["owner"]),
         domain=own_domain(row["domain"]),
         country="GB",
-        holder=owner if owner != name else "",
     )
 
 
 GOV_DOMAINS_UK = Register(
     code="gov_domains_uk",
-    name="UK government domains",
+    name=_("UK government domains"),
     required=("domain", "owner", "representing"),
     optional=(),
+    details=("owner",),
+    lists_domains=True,
     read=_gov_domain_uk,
     category="GV-OTHER",
 )
@@ -278,7 +292,7 @@ def _first_responder_uk(row: Row) -> RegisterFacts:
 
 FIRST_RESPONDERS_UK = Register(
     code="first_responders_uk",
-    name="UK police forces and fire services",
+    name=_("UK police forces and fire services"),
     required=("kind", "code", "name"),
     optional=(),
     read=_first_responder_uk,
@@ -303,12 +317,14 @@ def _ror(row: Row) -> RegisterFacts:
 
 ROR = Register(
     code="ror",
-    name="Research Organization Registry",
+    name=_("Research Organization Registry"),
     required=("id", "name", "types", "status", "country", "city", "website", "domains"),
     optional=(
         *("established", "lat", "lng", "acronyms", "aliases"),
         *("wikidata", "n_relationships", "last_modified", "release"),
     ),
+    details=("acronyms", "aliases", "website", "domains", "wikidata"),
+    id_kinds=("ror",),
     read=_ror,
     # Several types mean that a person must choose; one type speaks for itself.
     categories={"healthcare": "HE-ACUTE", "education": "ED-REMOTE", "government": "GV-OTHER"},
@@ -330,9 +346,10 @@ def _university(row: Row) -> RegisterFacts:
 
 UNIVERSITIES = Register(
     code="universities",
-    name="Universities and their domains",
+    name=_("Universities and their domains"),
     required=("name", "country_code", "state_province", "domains"),
     optional=("country", "web_pages"),
+    details=("domains",),
     read=_university,
     category="ED-REMOTE",
 )

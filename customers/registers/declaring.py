@@ -5,7 +5,8 @@ Pure: text in, `RegisterFacts` or a `RowProblem` out.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,7 @@ MAX_KEY = 253
 MAX_NAME = 300
 MAX_REGION = 80
 MAX_KIND = 120
+MAX_DETAIL = 1_000
 
 
 class RowProblem(ValueError):
@@ -26,7 +28,7 @@ class RowProblem(ValueError):
 class RegisterFacts:
     """What one row of a register says about an organization. `domain` is normalized or empty.
 
-    `holder` is who registered the domain, where another body uses it; `note` is told with the row's result.
+    `note` is told with the row's result.
     """
 
     key: str
@@ -36,25 +38,36 @@ class RegisterFacts:
     region: str = ""
     kind: str = ""
     is_active: bool = True
-    holder: str = ""
     note: str = ""
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Register:
     """A register: its code and name, the columns it must and may have, how a row is read, and what a row speaks for.
 
+    `details` are further columns that are kept as they stand: who and where it is, never how large it is or when it was
+    edited, for an entry whose details differ has changed. `id_kinds` are the kinds of an organization's external ids
+    that hold this register's keys. `lists_domains` says that an entry is a domain and whose it is.
     `categories` says for which sector category an entry of a kind speaks; `category` is for all other kinds. Empty
     means that the entry alone does not tell, and a person must choose. It is only ever a proposal.
     """
 
     code: str
-    name: str
+    name: Any
     required: tuple[str, ...]
     optional: tuple[str, ...]
     read: Callable[[Mapping[str, str]], RegisterFacts]
+    details: tuple[str, ...] = ()
+    id_kinds: tuple[str, ...] = ()
+    lists_domains: bool = False
     category: str = ""
     categories: Mapping[str, str] = field(default_factory=dict)
+
+    def facts_of(self, row: Mapping[str, str]) -> RegisterFacts:
+        """What the row says, further columns included. Raises `RowProblem`."""
+        details = {name: cleaned(row[name], MAX_DETAIL) for name in self.details if row.get(name)}
+        return replace(self.read(row), details=details)
 
     def category_of(self, kind: str) -> str:
         """The code of the sector category for which an entry of this kind speaks; empty where it does not tell."""

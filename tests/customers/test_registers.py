@@ -110,7 +110,7 @@ ROR = "id,name,types,status,country,city,website,domains\n"
         ("gov_domains_fr", 'domain,category\n"www.chu-Toulouse.fr""",hopitaux',
          {"key": "www.chu-toulouse.fr/hopitaux", "domain": "chu-toulouse.fr"}, "HE-ACUTE"),
         ("gov_domains_uk", "domain,owner,representing\nkentfire.gov.uk,Kent Council,Kent Fire",
-         {"name": "Kent Fire", "holder": "Kent Council"}, "GV-OTHER"),
+         {"name": "Kent Fire", "details": {"owner": "Kent Council"}}, "GV-OTHER"),
         # Anybody may register under gov.uk: the entry stands, and its domain proves nothing.
         ("gov_domains_uk", "domain,owner,representing\nwww.gov.uk,,Cabinet Office",
          {"key": "www.gov.uk", "domain": ""}, "GV-OTHER"),
