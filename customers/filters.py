@@ -22,7 +22,7 @@ from customers.models import (
     Organization,
     SectorCategory,
 )
-from customers.queries import CASES, named, organizations_named
+from customers.queries import CASES, organizations_named
 from users.models import Portfolio
 
 

@@ -12,9 +12,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from customers import distance
+from customers.registers.adapters import REGISTERS
 from customers.words import WordVector
 from kit import leases
-from customers.registers.adapters import REGISTERS
 from kit.models import AppendOnly, Public
 from kit.transitions import Life
 from users.models import Portfolio, User
