@@ -448,5 +448,6 @@ class MatchingModel(AppendOnly):
 
 # Slices of customers keep their own models; Django looks for them here.
 from customers.liaison.models import LiaisonItem, LiaisonStep  # noqa: E402, F401
+
 # What follows from the registers has its own module; Django finds models only from here.
 from customers.registers.models import EvidenceReview, MatchRun, RegisterMatch  # noqa: E402, F401

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.access import visible_portfolios
 from customers.countries import country_name, is_country
 from customers.models import Register, RegisterRow, RegisterSnapshot, SectorCategory
-from customers.queries import named
+from customers.queries import organizations_named
 from customers.registers.comparing import Change
 from customers.registers.models import EvidenceReview, RegisterMatch
 from customers.registers.queries import with_fragments
@@ -109,7 +109,7 @@ class ReviewFilters(filters.FilterSet):
         """The reviews that match all filters."""
         asked = self.form.cleaned_data
         if asked.get("q"):
-            queryset = queryset.filter(named(asked["q"], "evidence__claim__organization__search_text"))
+            queryset = queryset.filter(organizations_named(asked["q"], "evidence__claim__organization__search_text"))
         if asked.get("change"):
             queryset = queryset.filter(change=asked["change"])
         if asked.get("register"):
@@ -147,4 +147,4 @@ class MatchFilters(filters.FilterSet):
 
     def search(self, queryset: QuerySet[RegisterMatch], _name: str, text: str) -> QuerySet[RegisterMatch]:
         """The matches of organizations found by the words."""
-        return queryset.filter(named(text, "organization__search_text"))
+        return queryset.filter(organizations_named(text, "organization__search_text"))
