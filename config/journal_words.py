@@ -40,6 +40,8 @@ ACTIONS: dict[str, Any] = {
     "evidence_review.fell_due": _("Review of evidence overdue"),
     "evidence_review.opened": _("Review of evidence opened"),
     "evidence_review.resolved": _("Review of evidence done"),
+    "evidence.code_mailed": _("Code mailed to a domain"),
+    "evidence.domain_shown": _("Control of a domain shown"),
     "import.started": _("Import started"),
     "invitation.withdrawn": _("Invitation withdrawn"),
     "lever.moved": _("Step of a lever carried out"),

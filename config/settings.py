@@ -241,6 +241,9 @@ EMAIL_BACKEND = os.environ.get(
 )
 DEFAULT_FROM_EMAIL = os.environ.get("VORRANG_MAIL_FROM", "vorrang@localhost")
 
+# Gives the texts of a name's TXT records; tests put their own in its place.
+DOMAIN_RESOLVER = "customers.proofs.dns.look_up"
+
 # Who a list page's saved views belong to is the business of users; `kit` only shows them.
 LIST_SAVED_VIEWS = "users.queries.saved_views"
 

@@ -1,4 +1,4 @@
-"""Distance in the database: who may not judge a claim, as the triggers of `customers.models` ask it.
+"""Who may not judge a claim and what it must rest on, as the triggers of `customers.models` ask it.
 
 The same rules as `customers.access`, for everybody who reaches the tables without it: an account manager of the
 organization's portfolio, who filed the claim, and who brought evidence for it.
@@ -108,6 +108,18 @@ RESTS_ON_EVIDENCE = f"""
     RETURN NEW;
 """  # noqa: S608
 
+SHOWN = f"""
+    IF NEW.kind = 'domain_control' AND NEW.holds AND (TG_OP = 'INSERT' OR NEW.holds IS DISTINCT FROM OLD.holds)
+    AND NOT EXISTS (
+        SELECT 1 FROM customers_domainproof proof
+        JOIN customers_domainchallenge challenge ON challenge.id = proof.challenge_id
+        WHERE challenge.claim_id = NEW.claim_id AND challenge.domain = NEW.domain
+    ) THEN
+        {_refuse("control of a domain holds once it was shown")}
+    END IF;
+    RETURN NEW;
+"""  # noqa: S608
+
 
 def _before(name: str, operation: pgtrigger.Operation, func: str) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(name=name, operation=operation, when=pgtrigger.Before, func=func)
@@ -121,6 +133,11 @@ def decision_trigger() -> pgtrigger.Trigger:
 def evidence_trigger() -> pgtrigger.Trigger:
     """On evidence: nobody checks for the own claim or portfolio."""
     return _before("no_check_in_own_portfolio", pgtrigger.Update | pgtrigger.Insert, CHECK)
+
+
+def shown_trigger() -> pgtrigger.Trigger:
+    """On evidence: control of a domain holds by what the DNS or a mailbox showed, never by somebody's word."""
+    return _before("domain_control_was_shown", pgtrigger.Update | pgtrigger.Insert, SHOWN)
 
 
 def lease_trigger() -> pgtrigger.Trigger:

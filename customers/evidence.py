@@ -5,7 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Evidence, EvidenceKind, SectorCategory
+from customers.models import Claim, ClaimState, Evidence, EvidenceKind, SectorCategory
+from customers.proofs.models import DomainProof
+
+# States from which a verification is renewed: what it rests on is looked at afresh.
+RENEWABLE = (ClaimState.REVALIDATION_DUE, ClaimState.GRACE)
 
 # What says something about the sector itself. Control of a domain says only that a name on the
 # internet is theirs, and self-attestation is nobody's word but their own.
@@ -45,6 +49,14 @@ def missing_evidence(category: SectorCategory, evidence: Iterable[Evidence]) -> 
     if not holding & ABOUT_OTHER_SECTORS:
         return [NEEDS_ANY_SOURCE]
     return []
+
+
+def is_shown(claim: Claim, domain: str) -> bool:
+    """Whether control of the domain was shown for this claim; for a renewal, since it was last decided."""
+    proofs = DomainProof.objects.filter(challenge__claim=claim, challenge__domain=domain)
+    if claim.state in RENEWABLE and claim.decided_at is not None:
+        proofs = proofs.filter(at__gt=claim.decided_at)
+    return proofs.exists()
 
 
 def _no_services() -> list[tuple[str, Any]]:

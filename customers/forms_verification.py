@@ -1,11 +1,14 @@
 """Forms of what is done with a claim: by its verifiers, and the answer to their questions."""
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.actions.add_evidence import MAX_NOTE
+from customers.proofs.codes import LENGTH
 from customers.reasons import RejectionReason, WithdrawalReason
-from kit.forms import DayField, VersionedForm, optional_text, required_text
+from kit.forms import DayField, Form, VersionedForm, optional_text, required_text
 
 
 class ActForm(VersionedForm):
@@ -62,3 +65,19 @@ class CheckForm(VersionedForm):
         empty_value=None,
     )
     reason = optional_text(_("Reason"), max_length=MAX_NOTE, lines=2)
+
+
+class CodeForm(Form):
+    """Takes a mailed code from whoever received it."""
+
+    code = required_text(
+        _("Code"),
+        max_length=LENGTH + 8,
+        help_text=_("Eight signs, as they stand in the mail; the dash does not matter."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs.update(
+            {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false"}
+        )

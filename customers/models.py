@@ -364,6 +364,7 @@ class Evidence(Public):
                 ],
             ),
             distance.evidence_trigger(),
+            distance.shown_trigger(),
         ]
 
 
@@ -448,6 +449,9 @@ class MatchingModel(AppendOnly):
 
 # Slices of customers keep their own models; Django looks for them here.
 from customers.liaison.models import LiaisonItem, LiaisonStep  # noqa: E402, F401
+
+# The tables of proofs build on those above; Django finds them through this module.
+from customers.proofs.models import DomainChallenge, DomainProof, MailedCode  # noqa: E402, F401
 
 # What follows from the registers has its own module; Django finds models only from here.
 from customers.registers.models import EvidenceReview, MatchRun, RegisterMatch  # noqa: E402, F401

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import names
 from customers.access import sees_notes, visible_organizations
-from customers.actions.verify_claim import RENEWABLE, countable_evidence
-from customers.evidence import certified_services, missing_evidence
+from customers.actions.verify_claim import countable_evidence
+from customers.evidence import RENEWABLE, certified_services, missing_evidence
 from customers.models import (
     CLAIM_STANDING,
     Claim,
@@ -26,6 +26,7 @@ from customers.models import (
     Organization,
     OrganizationDomain,
 )
+from customers.proofs.shown import DomainShown, domain_shown, with_proofs
 from customers.queries import verification_at
 from customers.register_matches import Difference, compare
 from customers.signs import claim_sign
@@ -69,6 +70,7 @@ class EvidenceSheet:
     sign: Sign
     text: str
     differences: list[Difference]
+    domain: DomainShown | None = None
 
 
 @dataclass(frozen=True)
@@ -134,9 +136,9 @@ def with_everything(claims: QuerySet[Claim]) -> QuerySet[Claim]:
     ).prefetch_related(
         Prefetch(
             "evidence",
-            Evidence.objects.select_related("register_row__snapshot__register", "added_by", "checked_by").order_by(
-                "pk"
-            ),
+            with_proofs(
+                Evidence.objects.select_related("register_row__snapshot__register", "added_by", "checked_by")
+            ).order_by("pk"),
         ),
         Prefetch("moves", ClaimMove.objects.select_related("by").order_by("pk")),
     )
@@ -156,6 +158,7 @@ def claim_sheet(actor: Actor, claim: Claim, domains: Iterable[str], at: datetime
             {None: UNCHECKED, True: HOLDS, False: DOES_NOT_HOLD}[item.holds],
             evidence_text(item, services),
             compare(claim.organization, owned, item.register_row) if item.register_row else [],
+            domain_shown(item, at),
         )
         for item in items
     ]

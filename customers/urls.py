@@ -4,6 +4,7 @@ from django.urls import path
 
 from customers.views import (
     claims,
+    domains,
     evidence_reviews,
     imports,
     matches,
@@ -27,6 +28,9 @@ urlpatterns = [
     path("organizations/claims/<uuid:public_id>/", claims.claim, name="claim"),
     path("organizations/claims/<uuid:public_id>/answer/", claims.answer, name="answer"),
     path("organizations/claims/<uuid:public_id>/evidence/", claims.evidence, name="evidence"),
+    path("organizations/claims/<uuid:public_id>/evidence/<uuid:evidence_id>/dns/", domains.check_record, name="dns"),
+    path("organizations/claims/<uuid:public_id>/evidence/<uuid:evidence_id>/code/", domains.mail, name="mail_code"),
+    path("domain-code/<str:link>/", domains.enter, name="enter_code"),
     path("organizations/<uuid:public_id>/", organizations.organization, name="organization"),
     path("organizations/<uuid:public_id>/change/", organizations.change, name="change"),
     path("organizations/<uuid:public_id>/proposals/", proposals.proposals, name="proposals"),

@@ -38,6 +38,8 @@ from customers.actions.take_up_claim import take_up_claim
 from customers.actions.verify_claim import verify_claim
 from customers.models import Claim, EvidenceKind, Organization, Register, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.names import search_text, sort_key
+from customers.proofs.dns import record_text
+from customers.proofs.models import DomainChallenge, DomainProof
 from customers.registers.models import EvidenceReview
 from priorities.actions.break_glass import break_glass
 from priorities.actions.confirm_override import confirm_override
@@ -183,21 +185,42 @@ def letter(**fields) -> Item:
     return Item(EvidenceKind.AUTHORITY_LETTER, **{"issuer": "Ministry of Health", "reference": "12/2020", **fields})
 
 
+def domain(name: str) -> Item:
+    """Control of a domain as evidence."""
+    return Item(EvidenceKind.DOMAIN_CONTROL, domain=name)
+
+
 def add_letter(claim: Claim, *, by: User | None = None, **fields) -> None:
     """Add a letter to a claim, as the account manager who filed it or somebody else."""
     add_evidence(actor=actor(by or claim.filed_by), claim=claim, items=[letter(**fields)], at=NOW)
 
 
-def claim(code: str = "HE-ACUTE", *, of: Organization | None = None, evidence=None, at: datetime = NOW) -> Claim:
-    """A submitted claim, filed by the organization's account manager."""
+def claim(
+    code: str = "HE-ACUTE",
+    *,
+    of: Organization | None = None,
+    evidence=None,
+    shown: bool = True,
+    at: datetime = NOW,
+) -> Claim:
+    """A submitted claim, filed by the organization's account manager; control of its domains is shown unless told."""
     of = of or hospital()
-    return propose_claim(
+    made = propose_claim(
         actor=actor(of.registered_by or account_manager(portfolios=[of.portfolio])),
         organization=of,
         category=category(code),
         evidence=strong_evidence(of) if evidence is None else evidence,
         at=at,
     )
+    if shown:
+        show_domains(made, at=at)
+    return made
+
+
+def show_domains(claim: Claim, *, at: datetime = NOW) -> None:
+    """As if the DNS of every domain in evidence held the token."""
+    for challenge in DomainChallenge.objects.filter(claim=claim):
+        DomainProof.objects.create(challenge=challenge, method="dns", seen=record_text(challenge.token), at=at)
 
 
 def verified_claim(

@@ -29,6 +29,8 @@ from customers.models import (
 from customers.names import name_key, search_text, sort_key
 from customers.organizations import journal_facts as organization_facts
 from customers.particulars import Particulars
+from customers.proofs.dns import record_text
+from customers.proofs.models import DomainChallenge, DomainProof, Method
 from customers.reasons import RejectionReason, WithdrawalReason
 from journal.models import Entry
 from journal.record import new_entry
@@ -520,6 +522,7 @@ class _Writer:
             for item in story.evidence:
                 item.claim = story.row
                 item.register_row = item.register_row  # the key it has got meanwhile
+        self._show_domains(evidence)
         copy_in(evidence)
         controlled = {
             item.claim.organization_id: item.checked_at
@@ -537,6 +540,30 @@ class _Writer:
         moves = [move for story in stories for move in self._moves(story)]
         moves.sort(key=lambda move: move.at)
         copy_in(moves)
+
+    def _show_domains(self, evidence: list[Evidence]) -> None:
+        """A challenge for every domain in evidence, and the DNS record seen where a verifier found that it holds."""
+        asked = [item for item in evidence if item.kind == EvidenceKind.DOMAIN_CONTROL]
+        challenges = [
+            DomainChallenge(
+                claim=item.claim,
+                domain=item.domain,
+                token=f"{self.random.getrandbits(128):032x}",
+                issued_at=item.added_at,
+            )
+            for item in asked
+        ]
+        number_rows(challenges)
+        copy_in(challenges)
+        copy_in(
+            [
+                DomainProof(
+                    challenge=challenge, method=Method.DNS, seen=record_text(challenge.token), at=item.checked_at
+                )
+                for item, challenge in zip(asked, challenges, strict=True)
+                if item.holds
+            ]
+        )
 
     def _store_register(self, customers: list[Customer]) -> None:
         """The rows that evidence points at, among many that nobody claims."""

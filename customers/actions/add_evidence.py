@@ -14,6 +14,7 @@ from customers.claims import journal_facts, locked
 from customers.evidence import PAPERS, certified_services
 from customers.models import CLAIM_STANDING, Claim, Evidence, EvidenceKind, Organization, RegisterRow, RegisterSnapshot
 from customers.particulars import has_control_characters, one_line
+from customers.proofs.challenges import issue_challenge
 from journal.record import record
 from kit.refusal import Conflict, Invalid, require
 from users.access import Actor
@@ -105,6 +106,9 @@ def store_evidence(actor: Actor, claim: Claim, item: Item, *, at: datetime) -> E
         added_by_id=actor.user_id,
         added_at=at,
     )
+    if checked.domain:
+        # So that the record to set stands on the page at once.
+        issue_challenge(claim, checked.domain, at=at)
     record(
         actor=actor,
         action="evidence.added",

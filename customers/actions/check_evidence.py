@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.access import may_check_evidence
 from customers.actions.add_evidence import evidence_facts
 from customers.claims import journal_facts, locked, required_reason
+from customers.evidence import is_shown
 from customers.models import Claim, ClaimState, Evidence, EvidenceKind
 from journal.record import record
 from kit.refusal import Conflict, require
@@ -31,6 +32,14 @@ class NotBeingVerified(Conflict):
     remedy = _("Take the claim up first.")
 
 
+class NotShown(Conflict):
+    """Control of a domain is shown by the domain itself, not by what a verifier thinks of it."""
+
+    code = "domain_not_shown"
+    message = _("Control of %(domain)s was not shown yet.")
+    remedy = _("Check its DNS record, or mail a code to one of its mailboxes.")
+
+
 def check_evidence(
     *,
     actor: Actor,
@@ -43,7 +52,7 @@ def check_evidence(
     """Record that a verifier looked at the item and whether it holds; repeatable when things change.
 
     What does not hold needs a reason. A domain shown to be theirs is marked so on the organization.
-    `row_version` is the claim's. Raises `NotBeingVerified`, `ReasonMissing`, `StaleForm`.
+    `row_version` is the claim's. Raises `NotBeingVerified`, `NotShown`, `ReasonMissing`, `StaleForm`.
     """
     with transaction.atomic():
         claim: Claim = locked(evidence.claim, row_version=row_version)
@@ -52,6 +61,8 @@ def check_evidence(
         require(may_check_evidence(actor, evidence))
         if claim.state not in CHECKABLE:
             raise NotBeingVerified(state=claim.get_state_display())
+        if holds and evidence.kind == EvidenceKind.DOMAIN_CONTROL and not is_shown(claim, evidence.domain):
+            raise NotShown(domain=evidence.domain)
         reason = reason.strip() if holds else required_reason(reason)
         before = evidence.holds
         evidence.holds = holds

@@ -9,12 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.access import may_decide_claim
 from customers.claims import locked, months_later, move
-from customers.evidence import missing_evidence
+from customers.evidence import RENEWABLE, missing_evidence
 from customers.models import CLAIM_LIFE, Claim, ClaimState, Evidence
 from kit.refusal import Conflict, Invalid, require
 from users.access import Actor
-
-RENEWABLE = (ClaimState.REVALIDATION_DUE, ClaimState.GRACE)
 
 
 class EvidenceMissing(Conflict):

@@ -21,6 +21,7 @@ from customers.actions.propose_claim import INTERNAL_CATEGORY, propose_claim
 from customers.forms_evidence import ClaimForm, EvidenceForm
 from customers.forms_verification import AnswerForm
 from customers.models import CLAIM_STANDING, Claim, ClaimState, Organization, SectorCategory
+from customers.proofs.codes import MAILBOXES
 from customers.register_matches import find_rows
 from customers.sheets import claim_sheet, next_step, with_everything
 from customers.views.organizations import visible_organization
@@ -129,6 +130,8 @@ def claim_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[s
         "claim": found,
         "organization": found.organization,
         "domains": domains,
+        "mailboxes": MAILBOXES,
+        "on": "claim",
         "sheet": sheet,
         "next_step": next_step(sheet, at),
         "may_answer": found.state == ClaimState.INFORMATION_REQUESTED and may_answer_information(actor, found) is None,

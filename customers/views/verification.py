@@ -204,4 +204,5 @@ def _case_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[s
         for sheet in context["sheet"].evidence
         if found.state in CHECKABLE and may_check_evidence(request.actor, sheet.evidence) is None
     }
-    return found, {**context, "offers": offers, "distance": distance, "checkable": checkable, "held_by": held_by}
+    own = {"offers": offers, "distance": distance, "checkable": checkable, "held_by": held_by, "on": "case"}
+    return found, {**context, **own}

@@ -90,6 +90,7 @@ ELSEWHERE = (
     "customers:claim_matches", "alarms:acknowledge",
     "priorities:confirm", "priorities:refuse", "priorities:revoke", "priorities:renew",
     "priorities:review", "levers:propose", "levers:sign", "notices:publish",
+    "customers:dns", "customers:mail_code", "customers:enter_code",
     "review:undo", "review:act", "requests:act", "intake:check", "intake:draft", "regions:proposal", "regions:confirm",
     "regions:refuse", "regions:withdraw", "pools:terms", "staffing:vouch",
 )  # fmt: skip

@@ -20,6 +20,7 @@ PUBLIC = (
     r"^account/codes/authenticate/$",
     r"^account/appearance/$",
     r"^invitation/",
+    r"^domain-code/",
     r"^trust/",
     r"^$",
 )

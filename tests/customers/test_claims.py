@@ -428,6 +428,7 @@ def test_a_renewal_rests_on_evidence_checked_since_the_last_one(verifier):
     later = make.NOW + timedelta(days=2)
     with pytest.raises(EvidenceMissing):
         verify_claim(actor=verifier, claim=claim, at=later)
+    make.show_domains(claim, at=later)
     for item in claim.evidence.all():
         check_evidence(actor=verifier, evidence=item, holds=True, at=later)
     renewed = verify_claim(actor=verifier, claim=claim, at=later)
