@@ -447,6 +447,8 @@ class _Writer:
             )
         if is_strong or pick.random() < 0.4:
             kinds.append(EvidenceKind.DOMAIN_CONTROL)
+        if pick.random() < 0.15:
+            kinds.append(EvidenceKind.DOCUMENT if is_strong else EvidenceKind.SPONSOR_LETTER)
         workloads = self.terms.workloads_for(claim.category.code)
         if not is_strong and workloads and not is_weak and pick.random() < 0.25:
             kinds.append(EvidenceKind.AUTHORITY_CERTIFICATE)
