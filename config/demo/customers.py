@@ -447,7 +447,7 @@ class _Writer:
             )
         if is_strong or pick.random() < 0.4:
             kinds.append(EvidenceKind.DOMAIN_CONTROL)
-        if pick.random() < 0.15:
+        if sum(customer.domain.encode()) % 7 == 0:
             kinds.append(EvidenceKind.DOCUMENT if is_strong else EvidenceKind.SPONSOR_LETTER)
         workloads = self.terms.workloads_for(claim.category.code)
         if not is_strong and workloads and not is_weak and pick.random() < 0.25:
@@ -482,6 +482,8 @@ class _Writer:
                 item.domain = customer.domain
             case EvidenceKind.SELF_ATTESTATION:
                 item.note = "We operate the service ourselves, day and night. The managing director."
+            case EvidenceKind.DOCUMENT | EvidenceKind.SPONSOR_LETTER:
+                item.issuer, item.reference = issuers[0], f"{claim.filed_at.year}-17"
             case _:
                 item.issuer = self.random.choice(issuers)
                 item.reference = f"{self.random.randrange(10, 999)}/{claim.filed_at.year}"
@@ -546,11 +548,12 @@ class _Writer:
     def _show_domains(self, evidence: list[Evidence]) -> None:
         """A challenge for every domain in evidence, and the DNS record seen where a verifier found that it holds."""
         asked = [item for item in evidence if item.kind == EvidenceKind.DOMAIN_CONTROL]
+        tokens = random.Random("tokens")  # of its own, so that nothing else of the demo depends on their number
         challenges = [
             DomainChallenge(
                 claim=item.claim,
                 domain=item.domain,
-                token=f"{self.random.getrandbits(128):032x}",
+                token=f"{tokens.getrandbits(128):032x}",
                 issued_at=item.added_at,
             )
             for item in asked
