@@ -121,6 +121,7 @@ def history(request: ActorRequest, code: str) -> HttpResponse:
         "months": [(_month_of(days), month_cells(days)) for days in _months(days)],
         "levels": [risk_badge(level) for level in RiskLevel],
         "spells": spells(days),
+        "cause": days[0].get_cause_display() if days else "",
         "odd": [(day, risk_figures(day)) for day in days if not day.adds_up],
         "last_known": max((day.known_date for day in days), default=None),
     }
