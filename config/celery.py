@@ -61,6 +61,7 @@ app.conf.beat_schedule = {
     "review evidence": _every(60, "customers.review_evidence"),
     "find register matches": _every(60, "customers.find_register_matches"),
     "do waiting imports": _every(15, "customers.run_imports"),
+    "compare organizations": _every(30, "customers.compare_organizations"),
     "end overrides": _every(60, "priorities.expire_overrides"),
     "look at crews and pools": _every(CYCLE, "watch.look"),
     "keep the order of requests": _every(CYCLE, "requests.sweep_order"),

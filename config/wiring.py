@@ -7,6 +7,7 @@ def connect() -> None:
     """Called once when every app is loaded."""
     from capacity.figures.override_pictures import override_pictures
     from capacity.regions.models import Region
+    from capacity.requests.actions.follow_merge import follow_merge
     from capacity.requests.actions.rerank_requests import rerank_covered
     from capacity.review.actions.end_leases import end_leases
     from capacity.review.overtaking import overtaken_by
@@ -15,6 +16,7 @@ def connect() -> None:
     from customers.actions.free_cases import free_cases
     from customers.evidence import provide_services
     from customers.liaison.panels import liaison_panel
+    from customers.merging import provide_follower
     from customers.panels import provide_organization_panel
     from journal.wording import provide_words
     from priorities.models import WorkloadClass
@@ -29,6 +31,7 @@ def connect() -> None:
     provide_services(workload_classes)
     provide_organization_panel(request_panel)
     provide_organization_panel(liaison_panel)
+    provide_follower(follow_merge)
     provide_words(ACTIONS, SUBJECTS)
     provide_regions(lambda: list(Region.objects.order_by("name").values_list("code", "name")))
     provide_hand_over(end_leases)

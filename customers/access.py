@@ -3,7 +3,7 @@
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Claim, Evidence, ImportRun, Organization
+from customers.models import Claim, Evidence, ImportRun, Organization, PossibleDuplicate
 from kit.refusal import NotAllowed, NotFound, Refusal
 from users.access import Actor
 from users.models import Portfolio
@@ -62,12 +62,14 @@ def may_see_organizations(actor: Actor) -> Refusal | None:
 
 def visible_organizations(actor: Actor) -> QuerySet[Organization]:
     """All of them for those whose work needs it, the own portfolios for account managers."""
+    # One that was merged is found as the one it was merged into.
+    there = Organization.objects.filter(merged_into=None)
     if actor.is_system or actor.holds(*READERS):
-        return Organization.objects.all()
+        return there
     portfolios = actor.portfolios_of(Role.ACCOUNT_MANAGER)
     if portfolios is None:
-        return Organization.objects.all()
-    return Organization.objects.filter(portfolio__in=portfolios) if portfolios else Organization.objects.none()
+        return there
+    return there.filter(portfolio__in=portfolios) if portfolios else Organization.objects.none()
 
 
 def sees_organization(actor: Actor, organization: Organization) -> bool:
@@ -119,6 +121,22 @@ def may_register_organization(actor: Actor, portfolio: Portfolio) -> Refusal | N
     if actor.is_system:
         return None
     return actor.needs(Role.ACCOUNT_MANAGER) or actor.needs(Role.ACCOUNT_MANAGER, portfolio_id=portfolio.pk)
+
+
+def may_decide_inheritance(actor: Actor, organization: Organization) -> Refusal | None:
+    """A verifier who does not look after the organization: it takes as much distance as verifying a claim. The
+    database holds the rule too."""
+    if refusal := may_verify(actor):
+        return refusal
+    if actor.holds(Role.ACCOUNT_MANAGER, portfolio_id=organization.portfolio_id):
+        return OwnPortfolio(organization=organization.legal_name)
+    return None
+
+
+def visible_duplicates(actor: Actor) -> QuerySet[PossibleDuplicate]:
+    """The open pairs of which one may see both."""
+    visible = visible_organizations(actor).values("pk")
+    return PossibleDuplicate.objects.filter(dismissed_at=None, one__in=visible, other__in=visible)
 
 
 def may_update_organization(actor: Actor, organization: Organization) -> Refusal | None:

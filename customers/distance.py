@@ -121,6 +121,14 @@ SHOWN = f"""
 """  # noqa: S608
 
 
+INHERITANCE = f"""
+    IF {_looks_after("NEW.decided_by_id", "NEW.organization_id")} THEN
+        {_refuse("nobody decides what an organization of the own portfolio inherits")}
+    END IF;
+    RETURN NEW;
+"""
+
+
 def _before(name: str, operation: pgtrigger.Operation, func: str) -> pgtrigger.Trigger:
     return pgtrigger.Trigger(name=name, operation=operation, when=pgtrigger.Before, func=func)
 
@@ -143,6 +151,11 @@ def shown_trigger() -> pgtrigger.Trigger:
 def lease_trigger() -> pgtrigger.Trigger:
     """On leases: nobody takes up what they may not decide."""
     return _before("no_case_in_own_portfolio", pgtrigger.Update | pgtrigger.Insert, LEASE)
+
+
+def inheritance_trigger() -> pgtrigger.Trigger:
+    """On inheritances: who looks after the organization does not decide what it inherits."""
+    return _before("no_inheritance_in_own_portfolio", pgtrigger.Update | pgtrigger.Insert, INHERITANCE)
 
 
 def basis_trigger() -> pgtrigger.Trigger:

@@ -11,13 +11,16 @@ from django.db.models.functions import Upper
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from customers import distance
+from customers import distance, kinship
 from customers.registers.adapters import REGISTERS
+from customers.registry_models import Contact, Inheritance, PossibleDuplicate
 from customers.words import WordVector
 from kit import leases
 from kit.models import AppendOnly, Public
 from kit.transitions import Life
 from users.models import Portfolio, User
+
+__all__ = ["Contact", "Inheritance", "PossibleDuplicate"]
 
 
 class OfferType(models.TextChoices):
@@ -73,20 +76,25 @@ class Organization(Public):
     offer_type = models.CharField(max_length=20, choices=OfferType.choices, default=OfferType.ENTERPRISE)
     customer_since = models.DateField(null=True)
     is_internal = models.BooleanField(default=False)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children")
-    # Without an index of its own: the one below begins with it.
+    # These relations have no index of their own but, where they are looked up, one of the few rows that have them.
+    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="children", db_index=False)
     portfolio = models.ForeignKey(Portfolio, on_delete=models.PROTECT, related_name="organizations", db_index=False)
-    registered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    registered_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     registered_at = models.DateTimeField()
+    # The one it turned out to be; this row stays for its history and its addresses, and holds nothing any more.
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="merged_from", db_index=False
+    )
+    merged_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["sort_name", "pk"]
         indexes = [
             models.Index(fields=["sort_name", "id"], name="organization_sort"),
             models.Index(fields=["portfolio", "sort_name", "id"], name="organization_portfolio"),
-            # Whole words, found by their beginnings: an eighth of the keys that letter groups would be, and so cheap
-            # that a hundred thousand rows need no pending list, for which the first searches would pay.
-            GinIndex(WordVector("search_text"), name="organization_words", fastupdate=False),
+            # Whole words, found by their beginnings: an eighth of the keys that letter groups would be. The list of
+            # what an import has just added is kept so short that a search does not feel it.
+            GinIndex(WordVector("search_text"), name="organization_words", gin_pending_list_limit=1024),
             models.Index(fields=["name_key", "country"], name="organization_name_key"),
             # Letter groups of those that were compared; the others get theirs when the background compares them.
             GinIndex(
@@ -96,11 +104,19 @@ class Organization(Public):
                 fastupdate=False,
             ),
             models.Index(fields=["id"], condition=Q(compared_at=None), name="organization_uncompared"),
+            models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="organization_children"),
+            models.Index(fields=["merged_into"], condition=Q(merged_into__isnull=False), name="organization_merged"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(parent=F("id")), name="organization_is_not_its_parent"),
             models.CheckConstraint(condition=Q(country__regex=r"^[A-Z]{2}$"), name="organization_country_code"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None, merged_at=None)
+                | (Q(merged_into__isnull=False, merged_at__isnull=False) & ~Q(merged_into=F("id"))),
+                name="organization_merged_into_another",
+            ),
         ]
+        triggers = [kinship.circle_trigger(), kinship.merge_trigger()]
 
     def __str__(self) -> str:
         return self.legal_name
@@ -278,7 +294,8 @@ class Claim(Public):
         triggers = [
             CLAIM_LIFE.trigger(),
             # Or a second name in `filed_by` would let the first verify what they filed.
-            pgtrigger.ReadOnly(name="claim_origin_stays", fields=["organization", "category", "filed_by", "filed_at"]),
+            pgtrigger.ReadOnly(name="claim_origin_stays", fields=["category", "filed_by", "filed_at"]),
+            kinship.following_trigger(),
             # The database holds these rules too: raw SQL as the application role is refused the same.
             distance.decision_trigger(),
             distance.basis_trigger(),

@@ -9,13 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.access import sees_organization
 from customers.duplicates import holders_of
+from customers.kinship import REGISTRATION_LOCK
 from customers.models import ExternalId, Organization, OrganizationDomain
 from customers.particulars import Particulars
 from kit.refusal import Conflict
 from users.access import Actor
-
-# Any constant will do: registrations look for duplicates one after the other, or two would miss each other.
-REGISTRATION_LOCK = 7_304_993
 
 
 class ExternalIdTaken(Conflict):
@@ -64,6 +62,29 @@ def store_external_ids(actor: Actor, organization: Organization, particulars: Pa
     except IntegrityError:
         refuse_taken_ids(actor, particulars, besides=organization)
         raise
+
+
+def is_above(one: Organization, other: Organization) -> bool:
+    """Whether `one` stands above `other`, at any distance; one statement for each step."""
+    above = other.parent
+    while above is not None:
+        if above.pk == one.pk:
+            return True
+        above = above.parent
+    return False
+
+
+def as_they_are(organization: Organization) -> Particulars:
+    """The particulars as they are stored; two statements."""
+    return Particulars(
+        legal_name=organization.legal_name,
+        country=organization.country,
+        offer_type=organization.offer_type,
+        aliases=tuple(organization.aliases),
+        domains=tuple(row.domain for row in organization.domains.all()),
+        external_ids=tuple((row.kind, row.value) for row in organization.external_ids.all()),
+        customer_since=organization.customer_since,
+    )
 
 
 def journal_facts(organization: Any, particulars: Particulars) -> dict[str, Any]:

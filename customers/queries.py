@@ -1,11 +1,12 @@
 """What others ask about customers."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
 
 from customers import names
 from customers.access import own_portfolios, undecidable_by
@@ -17,6 +18,7 @@ from customers.models import (
     ClaimState,
     Evidence,
     EvidenceKind,
+    Inheritance,
     Organization,
 )
 from users.access import Actor
@@ -44,7 +46,7 @@ class ClaimInForce:
 
     `verification` is "verified", "provisional" or "none"; `certified_workloads` are the codes of the
     workload classes that checked certificates name. `in_grace` marks a verification that ran out at
-    `valid_until` and still counts for a while.
+    `valid_until` and still counts for a while. `inherited_from` is the public id of the parent that holds the claim.
     """
 
     category: str
@@ -52,6 +54,7 @@ class ClaimInForce:
     certified_workloads: frozenset[str]
     valid_until: datetime | None
     in_grace: bool = False
+    inherited_from: UUID | None = None
 
 
 def verification_at(claim: Claim, at: datetime) -> str:
@@ -74,11 +77,19 @@ def claims_in_force(organization: Organization, at: datetime) -> tuple[ClaimInFo
 
 
 def claims_in_force_of(organization_ids: Iterable[int], at: datetime) -> dict[int, tuple[ClaimInForce, ...]]:
-    """The same for many organizations, by their keys; two queries. Those without claims are left out."""
+    """The same for many organizations, by their keys; two queries. Those without claims are left out.
+
+    What the direct parent holds counts for those where a verifier accepted it for this very parent, unless a claim of
+    their own to the category counts. What the parent inherits is not inherited on.
+    """
+    asked = set(organization_ids)
+    heirs = Inheritance.objects.filter(organization__in=asked, is_accepted=True, organization__parent=F("parent"))
+    of_own, of_parent = Q(organization__in=asked), Q(organization__in=heirs.values("parent"))
     claims = list(
-        Claim.objects.filter(organization__in=set(organization_ids), state__in=CLAIM_STANDING)
+        Claim.objects.filter(of_own | of_parent, state__in=CLAIM_STANDING)
         .exclude(state=ClaimState.DRAFT)
-        .select_related("category")
+        .select_related("category", "organization")
+        .annotate(heirs=ArraySubquery(heirs.filter(parent=OuterRef("organization")).values("organization_id")))
         .order_by("organization_id", "category__position", "pk")
     )
     certificates: dict[int, set[str]] = {}
@@ -88,17 +99,22 @@ def claims_in_force_of(organization_ids: Iterable[int], at: datetime) -> dict[in
     for claim_id, workload in held.values_list("claim_id", "workload_code"):
         certificates.setdefault(claim_id, set()).add(workload)
     found: dict[int, list[ClaimInForce]] = {}
+    own = {(claim.organization_id, claim.category_id) for claim in claims if verification_at(claim, at) != NONE}
     for claim in claims:
         verification = verification_at(claim, at)
-        found.setdefault(claim.organization_id, []).append(
-            ClaimInForce(
-                category=claim.category.code,
-                verification=verification,
-                certified_workloads=frozenset(certificates.get(claim.pk, ())),
-                valid_until=claim.valid_until,
-                in_grace=verification == VERIFIED and claim.valid_until is not None and claim.valid_until <= at,
-            )
+        in_force = ClaimInForce(
+            category=claim.category.code,
+            verification=verification,
+            certified_workloads=frozenset(certificates.get(claim.pk, ())),
+            valid_until=claim.valid_until,
+            in_grace=verification == VERIFIED and claim.valid_until is not None and claim.valid_until <= at,
         )
+        if claim.organization_id in asked:
+            found.setdefault(claim.organization_id, []).append(in_force)
+        for heir in claim.heirs:
+            if verification != NONE and (heir, claim.category_id) not in own:
+                passed_on = replace(in_force, inherited_from=claim.organization.public_id)
+                found.setdefault(heir, []).append(passed_on)
     return {organization_id: tuple(values) for organization_id, values in found.items()}
 
 

@@ -1,13 +1,19 @@
 """Background work on customers."""
 
+from datetime import timedelta
+
 from celery import shared_task
 
 from customers.actions.age_claims import age_claims
+from customers.actions.compare_organizations import BATCH, compare_organizations
 from customers.actions.find_register_matches import find_register_matches, matches_are_due
 from customers.actions.open_evidence_reviews import open_evidence_reviews
 from customers.actions.run_imports import run_next_import
 from customers.models import CaseLease
 from kit import clock
+
+# So that other work gets its turn.
+LOOK_FOR = timedelta(seconds=25)
 
 
 @shared_task(name="customers.age_claims")
@@ -50,3 +56,14 @@ def find_matches() -> int:
     """Compare customers and registers again where something was imported, or an hour ago."""
     at = clock.now()
     return find_register_matches(at=at) if matches_are_due(at=at) else 0
+
+
+@shared_task(name="customers.compare_organizations")
+def compare() -> int:
+    """Compare the organizations that wait for it, for half a minute at most; the next hint goes on."""
+    began = clock.now()
+    total = compared = compare_organizations(at=began)
+    while compared == BATCH and clock.now() - began < LOOK_FOR:
+        compared = compare_organizations(at=clock.now())
+        total += compared
+    return total

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from journal.models import Entry
 from kit.copying import copy_values
+from kit.ids import uuid7
 
 
 class Acting(Protocol):
@@ -72,6 +73,40 @@ def new_entry(
         request_id=actor.request_id,
         at=at,
     )
+
+
+def record_alike(
+    *,
+    actor: Acting,
+    action: str,
+    subject_type: str,
+    told: Iterable[tuple[Any, str, dict[str, Any] | None, dict[str, Any] | None]],
+    at: datetime,
+) -> None:
+    """Append the entries of one act upon many subjects: `told` is (subject id, reason, before, after) of each.
+
+    For a hundred thousand of them; `record_many` takes entries that differ in more.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("Journal entries belong into the transaction of the change they tell of.")
+    names = (
+        "public_id",
+        "at",
+        "actor_id",
+        "action",
+        "subject_type",
+        "subject_id",
+        "reason",
+        "before",
+        "after",
+        "request_id",
+    )
+    moment = at.isoformat()
+    rows = (
+        (uuid7(), moment, actor.public_id, action, subject_type, subject, reason, before, after, actor.request_id)
+        for subject, reason, before, after in told
+    )
+    copy_values(Entry, names, rows)
 
 
 def record_many(entries: Iterable[Entry]) -> None:

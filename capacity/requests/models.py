@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from capacity.pools.models import LedgerEntry, Level, Pool, Resource
 from capacity.regions.models import Region
+from customers.kinship import following_trigger
 from customers.models import Organization
 from kit.ids import uuid7
 from kit.models import AppendOnly, Public
@@ -138,7 +139,8 @@ class CapacityRequest(Public):
         ]
         triggers = [
             REQUEST_LIFE.trigger(),
-            pgtrigger.ReadOnly(name="request_identity_stays", fields=["number", "organization", "filed_by"]),
+            pgtrigger.ReadOnly(name="request_identity_stays", fields=["number", "filed_by"]),
+            following_trigger(),
             pgtrigger.Protect(
                 name="filed_request_stays",
                 operation=pgtrigger.Update,

@@ -57,6 +57,7 @@ WITH newest AS (
     SELECT organization.id, known_names.category_id, known_names.entry_id, 3, 'name'
     FROM customers_organization organization
     JOIN known_names ON known_names.sort_name = organization.sort_name AND known_names.country = organization.country
+    WHERE organization.merged_into_id IS NULL
 ), found AS MATERIALIZED (
     SELECT DISTINCT ON (match.organization_id, match.category_id)
            match.organization_id, match.category_id, match.entry_id, match.by, organization.sort_name

@@ -10,13 +10,15 @@ from customers.access import may_register_organization, may_update_organization,
 from customers.actions.register_organization import UnknownParent
 from customers.models import Organization
 from customers.organizations import (
+    as_they_are,
+    is_above,
     journal_facts,
     refuse_taken_ids,
     store_domains,
     store_external_ids,
     take_registration_lock,
 )
-from customers.particulars import Particulars, check_particulars
+from customers.particulars import check_particulars
 from journal.record import record
 from kit.refusal import Invalid, require, require_version
 from users.access import Actor
@@ -53,6 +55,8 @@ def update_organization(
     portfolio needs both. Raises `StaleForm`, `CannotTakeParticulars`, `ExternalIdTaken`, `ParentBelow`.
     """
     with transaction.atomic():
+        # One at a time: imports rely on it for ids, and two changes of parents could close a circle that neither sees.
+        take_registration_lock()
         organization = (
             Organization.objects.select_for_update(of=("self",))
             .select_related("portfolio", "parent")
@@ -75,10 +79,8 @@ def update_organization(
             today=at.date(),
         )
         _check_parent(actor, organization, parent)
-        # Ids are given out one at a time; imports rely on it.
-        take_registration_lock()
         refuse_taken_ids(actor, particulars, besides=organization)
-        before = journal_facts(organization, _as_they_are(organization))
+        before = journal_facts(organization, as_they_are(organization))
         organization.legal_name = particulars.legal_name
         organization.aliases = list(particulars.aliases)
         organization.sort_name = particulars.sort_name
@@ -93,6 +95,8 @@ def update_organization(
         changed = [name for name in after if after[name] != before[name]]
         if not changed:
             return organization
+        if {"name_sha256", "country", "domains"} & set(changed):
+            organization.compared_at = None  # the background looks again who may be the same
         organization.row_version += 1
         organization.save()
         store_domains(organization, particulars.domains)
@@ -114,22 +118,5 @@ def _check_parent(actor: Actor, organization: Organization, parent: Organization
         return
     if not visible_organizations(actor).filter(pk=parent.pk).exists():
         raise UnknownParent({"parent": [UnknownParent.message]})
-    # One at a time, or two changes could close a circle that neither sees.
-    take_registration_lock()
-    above: Organization | None = parent
-    while above is not None:
-        if above.pk == organization.pk:
-            raise ParentBelow({"parent": [ParentBelow.message]})
-        above = above.parent
-
-
-def _as_they_are(organization: Organization) -> Particulars:
-    return Particulars(
-        legal_name=organization.legal_name,
-        country=organization.country,
-        offer_type=organization.offer_type,
-        aliases=tuple(organization.aliases),
-        domains=tuple(row.domain for row in organization.domains.all()),
-        external_ids=tuple((row.kind, row.value) for row in organization.external_ids.all()),
-        customer_since=organization.customer_since,
-    )
+    if parent.pk == organization.pk or is_above(organization, parent):
+        raise ParentBelow({"parent": [ParentBelow.message]})

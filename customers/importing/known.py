@@ -44,53 +44,20 @@ def holders(ids: Sequence[tuple[int, str, str]]) -> dict[int, dict[int, Known]]:
     return found
 
 
-def same(rows: Sequence[tuple[int, str, str, str]], domains: Sequence[tuple[int, str]]) -> set[int]:
-    """The places whose organization is there: same legal name and country and, where the row names domains, one of
-    them. `rows` are (place, sort name, legal name, country), `domains` (place, domain)."""
-    with_domains = {place for place, _domain in domains}
-    bare = [row for row in rows if row[0] not in with_domains]
-    found = {
-        row[0]
-        for row in _ask(
-            """
-            SELECT DISTINCT s.place FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[])
-                AS s (place, sort_name, legal_name, country)
-            JOIN customers_organization o
-                ON o.sort_name = s.sort_name AND o.legal_name = s.legal_name AND o.country = s.country
-            """,
-            bare,
-        )
-    }
-    names = {row[0]: row for row in rows}
-    asked = [(place, domain, names[place][2], names[place][3]) for place, domain in domains if place in names]
-    return found | {
-        row[0]
-        for row in _ask(
-            """
-            SELECT DISTINCT s.place FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[])
-                AS s (place, domain, legal_name, country)
-            JOIN customers_organizationdomain d ON d.domain = s.domain
-            JOIN customers_organization o
-                ON o.id = d.organization_id AND o.legal_name = s.legal_name AND o.country = s.country
-            """,
-            asked,
-        )
-    }
-
-
-def with_the_name(rows: Sequence[tuple[int, str, str]]) -> dict[int, Known]:
-    """By place, the first organization of the country whose name differs in form only; `rows` are (place, name key,
-    country)."""
+def with_the_name(rows: Sequence[tuple[int, str, str, str]]) -> dict[int, Known]:
+    """By place, an organization of the country whose name differs in form only, first of all one with the very same;
+    `rows` are (place, name key, legal name, country)."""
     # One answer a row: a name that many share ("Feuerwehr") would otherwise answer with all of them, for all of them.
     return {
         place: _known(facts)
         for place, *facts in _ask(
             """
             SELECT s.place, {known}
-            FROM unnest(%s::int[], %s::text[], %s::text[]) AS s (place, name_key, country)
+            FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS s (place, name_key, legal_name, country)
             CROSS JOIN LATERAL (
                 SELECT * FROM customers_organization o
-                WHERE o.name_key = s.name_key AND o.country = s.country ORDER BY o.id LIMIT 1
+                WHERE o.name_key = s.name_key AND o.country = s.country AND o.merged_into_id IS NULL
+                ORDER BY o.legal_name <> s.legal_name, o.id LIMIT 1
             ) o
             JOIN users_portfolio p ON p.id = o.portfolio_id
             """,
@@ -99,24 +66,26 @@ def with_the_name(rows: Sequence[tuple[int, str, str]]) -> dict[int, Known]:
     }
 
 
-def with_a_domain(domains: Sequence[tuple[int, str]]) -> dict[int, tuple[str, Known]]:
-    """By place, a domain of the row that somebody has, and the first who has it; `domains` are (place, domain)."""
-    return {
-        place: (domain, _known(facts))
-        for place, domain, *facts in _ask(
-            """
-            SELECT s.place, s.domain, {known}
-            FROM unnest(%s::int[], %s::text[]) AS s (place, domain)
-            CROSS JOIN LATERAL (
-                SELECT d.organization_id FROM customers_organizationdomain d
-                WHERE d.domain = s.domain ORDER BY d.organization_id LIMIT 1
-            ) d
+def with_a_domain(rows: Sequence[tuple[int, str, str, str]]) -> dict[int, list[tuple[str, Known]]]:
+    """By place, for each domain of the row that somebody has one who has it, first of all one with the row's name and
+    country; `rows` are (place, domain, legal name, country)."""
+    found: dict[int, list[tuple[str, Known]]] = {}
+    for place, domain, *facts in _ask(
+        """
+        SELECT s.place, s.domain, {known}
+        FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS s (place, domain, legal_name, country)
+        CROSS JOIN LATERAL (
+            SELECT o.* FROM customers_organizationdomain d
             JOIN customers_organization o ON o.id = d.organization_id
-            JOIN users_portfolio p ON p.id = o.portfolio_id
-            """,
-            domains,
-        )
-    }
+            WHERE d.domain = s.domain
+            ORDER BY o.legal_name <> s.legal_name OR o.country <> s.country, o.id LIMIT 1
+        ) o
+        JOIN users_portfolio p ON p.id = o.portfolio_id
+        """,
+        rows,
+    ):
+        found.setdefault(place, []).append((domain, _known(facts)))
+    return found
 
 
 def _ask(statement: str, rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:

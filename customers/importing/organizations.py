@@ -112,7 +112,7 @@ def take_rows(
             take_registration_lock()
         rows = _without_contradictions(rows, results)
         rows = _without_known(actor, rows, results)
-        _warn(actor, rows)
+        _warn_of_each_other(rows)
         if not is_dry_run:
             writing.register(actor, rows, at)
         results += [RowResult(row.number, row.particulars.legal_name, Outcome.CREATED, row.warning) for row in rows]
@@ -201,27 +201,62 @@ def _without_contradictions(rows: list[Row], results: list[RowResult]) -> list[R
     return left
 
 
+def _warn_of_each_other(rows: list[Row]) -> None:
+    """Say of a row without a warning that an earlier one looks like it."""
+    first: dict[Any, int] = {}
+    for row in rows:
+        marks = [(row.name_key, row.particulars.country), *row.told_domains]
+        if not row.warning:
+            earlier = next((first[mark] for mark in marks if mark in first), None)
+            if earlier is not None:
+                row.warning = gettext("May be the same as row %(row)s: name or domain agree.") % {"row": earlier}
+        for mark in marks:
+            first.setdefault(mark, row.number)
+
+
 # --- the rows and what is known --------------------------------------------------------------------
 
 
 def _without_known(actor: Actor, rows: list[Row], results: list[RowResult]) -> list[Row]:
-    """Leave out the rows whose organization is there, and refuse those that contradict it."""
-    holders = known.holders([(place, *pair) for place, row in enumerate(rows) for pair in row.particulars.external_ids])
-    unheld = [(place, row) for place, row in enumerate(rows) if place not in holders]
-    same = known.same(
-        [(place, row.sort_name, row.particulars.legal_name, row.particulars.country) for place, row in unheld],
-        [(place, domain) for place, row in unheld for domain in row.particulars.domains],
+    """Leave out the rows whose organization is there, refuse those that contradict it, and say of the others who
+    looks like them."""
+    facts = [row.particulars for row in rows]
+    holders = known.holders([(place, *pair) for place, one in enumerate(facts) for pair in one.external_ids])
+    names = known.with_the_name(
+        [(place, row.name_key, row.particulars.legal_name, row.particulars.country) for place, row in enumerate(rows)]
+    )
+    domains = known.with_a_domain(
+        [(place, domain, one.legal_name, one.country) for place, one in enumerate(facts) for domain in one.domains]
     )
     left = []
     for place, row in enumerate(rows):
-        contradiction = _contradiction(actor, row, list(holders.get(place, {}).values()))
-        if contradiction:
+        held = holders.get(place)
+        sharing = domains.get(place, [])
+        if held and (contradiction := _contradiction(actor, row, list(held.values()))):
             results.append(RowResult(row.number, row.particulars.legal_name, Outcome.REFUSED, contradiction))
-        elif place in holders or place in same:
+        elif held or _is_there(row.particulars, names.get(place), sharing):
             results.append(RowResult(row.number, row.particulars.legal_name, Outcome.UNCHANGED))
         else:
+            row.warning = _warning(actor, names.get(place), sharing)
             left.append(row)
     return left
+
+
+def _is_there(facts: Particulars, named: Known | None, sharing: list[tuple[str, Known]]) -> bool:
+    """Same legal name and country and, where the row names domains, one of them."""
+    likely = [one for _domain, one in sharing] if facts.domains else [named] if named else []
+    return any((one.legal_name, one.country) == (facts.legal_name, facts.country) for one in likely)
+
+
+def _warning(actor: Actor, named: Known | None, sharing: list[tuple[str, Known]]) -> str:
+    if named is not None:
+        message = gettext("May be the same as %(organization)s: the names agree.")
+        return message % {"organization": _label(actor, named)}
+    for domain, other in sharing:
+        if not is_free_mail(domain):
+            message = gettext("May be the same as %(organization)s: both have the domain %(domain)s.")
+            return message % {"organization": _label(actor, other), "domain": display_domain(domain)}
+    return ""
 
 
 def _contradiction(actor: Actor, row: Row, found: list[Known]) -> str:
@@ -234,27 +269,6 @@ def _contradiction(actor: Actor, row: Row, found: list[Known]) -> str:
             message = gettext("Its id belongs to %(organization)s, whose name or country is another.")
             return message % {"organization": _label(actor, one)}
     return ""
-
-
-def _warn(actor: Actor, rows: list[Row]) -> None:
-    """Say of each row who looks like it, in the file or among those that are there."""
-    names = known.with_the_name([(place, row.name_key, row.particulars.country) for place, row in enumerate(rows)])
-    domains = known.with_a_domain([(place, domain) for place, row in enumerate(rows) for domain in row.told_domains])
-    first: dict[Any, int] = {}
-    for place, row in enumerate(rows):
-        marks = [(row.name_key, row.particulars.country), *row.told_domains]
-        earlier = next((first[mark] for mark in marks if mark in first), None)
-        for mark in marks:
-            first.setdefault(mark, row.number)
-        if place in names:
-            message = gettext("May be the same as %(organization)s: the names agree.")
-            row.warning = message % {"organization": _label(actor, names[place])}
-        elif place in domains:
-            domain, other = domains[place]
-            message = gettext("May be the same as %(organization)s: both have the domain %(domain)s.")
-            row.warning = message % {"organization": _label(actor, other), "domain": display_domain(domain)}
-        elif earlier is not None:
-            row.warning = gettext("May be the same as row %(row)s: name or domain agree.") % {"row": earlier}
 
 
 def _label(actor: Actor, one: Known) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from customers.models import ExternalId, Organization, OrganizationDomain
 from customers.organizations import journal_facts
-from journal.models import Entry
-from journal.record import new_entry, record_many
+from journal.record import record_alike
 from kit.copying import copy_values, draw_keys
 from kit.ids import uuid7
 from users.access import Actor
@@ -65,12 +64,19 @@ def register(actor: Actor, rows: Sequence["Row"], at: datetime) -> None:
         ("organization_id", "kind", "value"),
         ((key, *pair) for key, row in zip(keys, rows, strict=True) for pair in row.particulars.external_ids),
     )
-    record_many(_entries(actor, rows, public_ids, at))
+    record_alike(
+        actor=actor,
+        action="organization.registered",
+        subject_type="organization",
+        told=_told(rows, public_ids),
+        at=at,
+    )
 
 
 def _organizations(
     actor: Actor, rows: Sequence["Row"], keys: Sequence[int], public_ids: Sequence[Any], at: datetime
 ) -> Iterator[tuple[Any, ...]]:
+    moment = at.isoformat()
     for key, public_id, row in zip(keys, public_ids, rows, strict=True):
         facts = row.particulars
         yield (
@@ -83,7 +89,7 @@ def _organizations(
             facts.search_text,
             row.name_key,
             # Where somebody says why it is another one, it was compared.
-            at if row.different_because else None,
+            moment if row.different_because else None,
             facts.country,
             facts.offer_type,
             facts.customer_since,
@@ -91,19 +97,12 @@ def _organizations(
             None,
             row.portfolio.pk,
             actor.user_id,
-            at,
+            moment,
         )
 
 
-def _entries(actor: Actor, rows: Sequence["Row"], public_ids: Sequence[Any], at: datetime) -> Iterator[Entry]:
+def _told(rows: Sequence["Row"], public_ids: Sequence[Any]) -> Iterator[tuple[Any, str, None, dict[str, Any]]]:
     subjects = {row.portfolio.pk: _New(row.portfolio) for row in rows}
     for public_id, row in zip(public_ids, rows, strict=True):
-        yield new_entry(
-            actor=actor,
-            action="organization.registered",
-            subject_type="organization",
-            subject_id=public_id,
-            reason=row.different_because if row.warning else "",
-            after=journal_facts(subjects[row.portfolio.pk], row.particulars),
-            at=at,
-        )
+        reason = row.different_because if row.warning else ""
+        yield public_id, reason, None, journal_facts(subjects[row.portfolio.pk], row.particulars)

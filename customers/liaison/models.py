@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from customers.kinship import following_trigger
 from kit.models import AppendOnly, Public
 
 
@@ -42,7 +43,17 @@ class LiaisonItem(Public):
     closed_by = models.ForeignKey("users.User", on_delete=models.PROTECT, null=True, related_name="+")
     outcome = models.TextField(blank=True)
 
-    runtime_updates = ("next_step", "owner", "due_date", "closed_at", "closed_by", "outcome", "row_version")
+    # The organization changes only by a merge; see the trigger.
+    runtime_updates = (
+        "organization",
+        "next_step",
+        "owner",
+        "due_date",
+        "closed_at",
+        "closed_by",
+        "outcome",
+        "row_version",
+    )
 
     class Meta:
         ordering = ["due_date", "pk"]
@@ -69,6 +80,7 @@ class LiaisonItem(Public):
                 condition=Q(closed_at=None) | Q(closed_at__gte=F("written_at")), name="liaison_closed_after_written"
             ),
         ]
+        triggers = [following_trigger()]
 
     def __str__(self) -> str:
         return self.with_whom

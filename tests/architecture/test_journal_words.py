@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from config.journal_words import ACTIONS, SUBJECTS
 from tests.architecture.test_relations import ROOT, sources
 
-RECORDERS = {"record", "new_entry"}
+RECORDERS = {"record", "new_entry", "record_alike"}
 # What comes after a dot in texts that name a column or a file.
 NO_ACTS = {"code", "csv", "name", "order", "public_id", "unit"}
 
