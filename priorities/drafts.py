@@ -7,13 +7,17 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from journal.queries import entries_of
 from journal.record import record
 from kit.refusal import Conflict, Invalid, NotFound, require_version
 from priorities.models import POLICY_LIFE, PolicyMove, PolicyState, PolicyVersion
 from priorities.policies import policy_of
+from priorities.policy import Policy
 from users.access import Actor
 
 MAX_REASON = 2_000
+# Who was away for longer than this is shown the latest changes only.
+MOST_CHANGES = 200
 
 
 class NotADraft(Conflict):
@@ -106,6 +110,16 @@ def content_of(version: PolicyVersion) -> dict[str, Any]:
         "auto_approval": [approval.share, approval.below],
         **policy_of(version).as_dict(),
     }
+
+
+def value_as_shown(version: PolicyVersion, row_version: int) -> Policy:
+    """What a draft said when it had that row version: what the journal tells of each change since, taken back."""
+    said = policy_of(version).as_dict()
+    for entry in entries_of("policy_version", version.public_id, limit=MOST_CHANGES):
+        before, after = entry.before or {}, entry.after or {}
+        if entry.action == "policy.changed" and after.get("row_version", 0) > row_version:
+            said |= {name: content for name, content in before.items() if name in said}
+    return Policy.from_dict(said)
 
 
 def changed_parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

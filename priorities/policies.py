@@ -1,8 +1,10 @@
 """Policy versions between rows and values: the pure core sees only `policy.Policy`."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Value, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import SectorCategory
@@ -42,10 +44,30 @@ def active_version(at: datetime) -> PolicyVersion:
     return version
 
 
+def is_in_force(version: PolicyVersion, at: datetime) -> bool:
+    """Whether the version's window holds the moment."""
+    return (
+        version.active_from is not None
+        and version.active_from <= at
+        and (version.retired_at is None or at < version.retired_at)
+    )
+
+
 def active_policy(at: datetime) -> tuple[PolicyVersion, policy.Policy]:
     """The version in force at a moment, as row and as value (five queries)."""
     version = active_version(at)
     return version, policy_of(version)
+
+
+def all_versions() -> list[PolicyVersion]:
+    """Every version with the people behind it, newest first (one query): each takes two people, so they stay few."""
+    people = ("drafted_by", "proposed_by", "activated_by")
+    return list(PolicyVersion.objects.select_related(*people).order_by("-number"))
+
+
+def load_parts(*versions: PolicyVersion) -> None:
+    """Fetch all that these versions say at once (four queries)."""
+    prefetch_related_objects(versions, "rules", "tiers", "workload_scores", "floors")
 
 
 def policy_of(version: PolicyVersion) -> policy.Policy:
@@ -98,19 +120,32 @@ def policy_of(version: PolicyVersion) -> policy.Policy:
     )
 
 
-def known_categories() -> tuple[str, ...]:
-    """The codes of the sector categories there are, each of which a policy must reach; the default ones before any."""
-    return tuple(SectorCategory.objects.values_list("code", flat=True)) or policy.CATEGORIES
+@dataclass(frozen=True)
+class Codes:
+    """The codes there are: each category must be reached by a policy, and every other code is unknown."""
+
+    categories: tuple[str, ...]
+    workloads: tuple[str, ...]
 
 
-def known_workloads() -> tuple[str, ...]:
-    """The codes of the workload classes there are."""
-    return tuple(WorkloadClass.objects.values_list("code", flat=True))
+def known_codes() -> Codes:
+    """The sector categories and workload classes there are, in their order (one query).
+
+    An installation without a taxonomy of its own has the default one.
+    """
+    categories = SectorCategory.objects.values_list(Value(1), "position", "code")
+    workloads = WorkloadClass.objects.values_list(Value(2), "position", "code")
+    rows = sorted(categories.union(workloads, all=True))
+    return Codes(
+        categories=tuple(code for kind, _, code in rows if kind == 1) or policy.CATEGORIES,
+        workloads=tuple(code for kind, _, code in rows if kind == 2) or tuple(map(str, policy.Workload)),
+    )
 
 
-def problems_of(value: policy.Policy) -> tuple[Reason, ...]:
-    """What keeps a policy from being proposed, by the categories and workload classes there are (two queries)."""
-    return policy.problems(value, categories=known_categories(), workloads=known_workloads())
+def problems_of(value: policy.Policy, codes: Codes | None = None) -> tuple[Reason, ...]:
+    """What keeps a policy from being proposed, by the codes there are (one query where they are not given)."""
+    codes = codes or known_codes()
+    return policy.problems(value, categories=codes.categories, workloads=codes.workloads)
 
 
 def store_policy(value: policy.Policy, *, title: str, **columns: Any) -> PolicyVersion:

@@ -6,6 +6,7 @@ from capacity.levers.actions.propose_step import set_up_lever
 from capacity.notices.actions.draft_notice import draft_notice
 from customers.liaison.actions.log_contact import log_contact
 from customers.models import ImportRun
+from priorities.actions.draft_policy import draft_policy
 from tests import make
 from users.roles import Role
 
@@ -25,6 +26,8 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     snapshot = review.snapshot
     code, day = snapshot.register.code, snapshot.as_of_date.isoformat()
     pinned = review.evidence.register_row
+    reviewer = make.acting(Role.CAPACITY_REVIEWER)
+    draft = draft_policy(actor=reviewer, based_on=1, title="Next", at=at).number
     run = ImportRun.objects.create(kind="organizations", file_name="x.csv", file_hash="0" * 64, started_at=at)
     contact = log_contact(
         actor=make.acting(Role.DUTY_MANAGER), counterpart="authority", authority="Ministry of Health",
@@ -41,6 +44,10 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "customers:claim": [claim.public_id],
         "customers:case": [claim.public_id],
         "priorities:version": [1],
+        "priorities:difference": [1, draft],
+        "priorities:terms": [draft],
+        "priorities:new_clause": [draft],
+        "priorities:clause": [draft, "1.1"],
         "priorities:override": [override.public_id],
         "levers:lever": [lever.public_id],
         "liaison:item": [contact.public_id],

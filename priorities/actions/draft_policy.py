@@ -14,7 +14,7 @@ from priorities.access import may_draft_policy
 from priorities.draft_wording import problem_text
 from priorities.drafts import Approval, NotADraft, all_taken, approval_of, changed_parts, content_of, taken
 from priorities.models import PolicyMove, PolicyState, PolicyVersion
-from priorities.policies import known_categories, known_workloads, policy_of, rewrite_policy, store_policy
+from priorities.policies import known_codes, policy_of, problems_of, rewrite_policy, store_policy
 from users.access import Actor
 
 MAX_TITLE = 120
@@ -127,12 +127,12 @@ def _title(title: str) -> str:
 
 def _check(value: policy.Policy, approval: Approval) -> None:
     fields: dict[str, list[Any]] = {}
-    known = {"categories": known_categories(), "workloads": known_workloads()}
-    for problem in policy.problems(value, **known):
+    codes = known_codes()
+    for problem in problems_of(value, codes):
         if problem.code in _UNSTORABLE:
             fields.setdefault(_UNSTORABLE[problem.code], []).append(problem_text(problem))
     for key, _points in value.workload_scores:
-        if key not in known["workloads"]:
+        if key not in codes.workloads:
             fields.setdefault("workload_scores", []).append(_("There is no workload class “%(code)s”.") % {"code": key})
     for name, share in (("auto_share", approval.share), ("auto_below", approval.below)):
         if not 0 <= share <= policy.PERMILLE:
