@@ -1,6 +1,7 @@
 """Table of contents: the models of every slice, under one app label."""
 
 from capacity.alarms.models import Alarm
+from capacity.allocation.models import Simulation
 from capacity.levers.models import Lever, LeverMove
 from capacity.notices.models import Notice, NoticeMove, ResourceContact
 from capacity.pools.models import LedgerEntry, Pool, Resource, SupplyChange
@@ -44,6 +45,7 @@ __all__ = [
     "RiskDay",
     "RiskSeries",
     "ShiftReport",
+    "Simulation",
     "StateConfirmation",
     "SupplyChange",
 ]

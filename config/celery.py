@@ -62,6 +62,7 @@ app.conf.beat_schedule = {
     "find register matches": _every(60, "customers.find_register_matches"),
     "do waiting imports": _every(15, "customers.run_imports"),
     "compare organizations": _every(30, "customers.compare_organizations"),
+    "do waiting simulations": _every(15, "allocation.run_simulations"),
     "end overrides": _every(60, "priorities.expire_overrides"),
     "look at crews and pools": _every(CYCLE, "watch.look"),
     "keep the order of requests": _every(CYCLE, "requests.sweep_order"),

@@ -84,6 +84,7 @@ ACTIONS: dict[str, Any] = {
     "policy.proposed": _("Policy proposed"),
     "policy.retired": _("Policy retired"),
     "policy.sent_back": _("Proposed policy sent back"),
+    "policy.simulated": _("Policy simulated"),
     "pool.terms_changed": _("Supply terms of a pool changed"),
     "portfolio.created": _("Portfolio opened"),
     "region.added": _("Region added"),

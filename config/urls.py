@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("customers.urls")),
     path("alarms/", include("capacity.alarms.urls")),
     path("liaison/", include("customers.liaison.urls")),
+    path("policy/", include("capacity.allocation.urls")),
     path("", include("priorities.urls")),
     path("levers/", include("capacity.levers.urls")),
     path("notices/", include("capacity.notices.urls")),

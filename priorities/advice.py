@@ -5,9 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from priorities.policy import Change, Ranking
 
 _ADVICE = {
-    "confirm_workload": _(
-        "Say in the request which service needs the capacity; a reviewer confirms its use without anything else."
-    ),
+    "confirm_workload": _("Nothing to do: a reviewer confirms the use, or asks for information."),
     "claim_becomes": _("Add evidence to the category's claim; a verifier decides on it."),
     "certificate_added": _("Ask the authority for its certificate of vital tasks and add it as evidence."),
     "workload_becomes": _("Only if it is true: withdraw the request and file it with the use that it really has."),

@@ -48,6 +48,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "priorities:terms": [draft],
         "priorities:new_clause": [draft],
         "priorities:clause": [draft, "1.1"],
+        "allocation:simulation": [1],
         "priorities:override": [override.public_id],
         "levers:lever": [lever.public_id],
         "liaison:item": [contact.public_id],

@@ -6,15 +6,11 @@ from typing import Any
 
 from django.db.models import Count
 
-from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestRegion, RequestState
+from capacity.requests.models import WAITING_STATES, CapacityRequest, RequestRegion
 from kit.keyset import RowComparison, Term
 
 BY_TIER = ("order_standing", "order_band", "order_behind", "order_at", "number")
 BY_COMPLETENESS = ("order_standing", "order_at", "number")
-
-
-# What waits for a second signature has its capacity held already: it comes before nobody any more.
-WAITING_STATES = [state for state in OPEN_STATES if state != RequestState.AWAITING_SECOND_SIGNATURE]
 
 
 @dataclass(frozen=True)

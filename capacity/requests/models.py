@@ -39,6 +39,8 @@ class RequestState(models.TextChoices):
 R = RequestState
 # Complete and undecided: what a queue holds, and what rule 7 protects.
 OPEN_STATES = [R.QUEUED, R.IN_REVIEW, R.AWAITING_SECOND_SIGNATURE]
+# What waits for a second signature has its capacity held already: it comes before nobody any more.
+WAITING_STATES = [R.QUEUED, R.IN_REVIEW]
 # Everything without a final answer.
 PENDING_STATES = [*OPEN_STATES, R.INFORMATION_REQUESTED, R.WAITLISTED]
 GRANTED_STATES = [R.APPROVED, R.PARTLY_APPROVED, R.APPROVED_ELSEWHERE]

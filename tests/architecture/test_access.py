@@ -53,6 +53,7 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "priorities:terms": {CR},
     "priorities:new_clause": {CR},
     "priorities:clause": {CR},
+    "allocation:simulation": {CR, DM, AU, EX, AD},
     "priorities:overrides": {CR, DM, AU, EX, AD},
     "priorities:override": {CR, DM, AU, EX, AD},
     "liaison:items": {AM, VE, CR, DM, OP, AU},
@@ -98,7 +99,8 @@ ELSEWHERE = (
     "priorities:policy_version", "priorities:draft_policy", "priorities:remove_clause", "priorities:propose_policy",
     "priorities:discard_policy", "priorities:send_back_policy", "priorities:activate_policy",
     "review:undo", "review:act", "requests:act", "intake:check", "intake:draft", "regions:proposal", "regions:confirm",
-    "regions:refuse", "regions:withdraw", "pools:terms", "staffing:vouch",
+    "regions:refuse", "regions:withdraw", "pools:terms", "staffing:vouch", "allocation:start", "allocation:progress",
+    "allocation:rows",
 )  # fmt: skip
 
 

@@ -440,7 +440,7 @@ def test_every_request_says_why_it_ranks_where_it_does_and_what_would_better_it(
     told = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in rows]
     assert told == ["Northeurope Normal 1 of 1 by completeness Nobody.", "Westeurope Constrained 3 of 4 by tier T1 2"]
     assert "If a reviewer confirms the workload" in text
-    assert "a reviewer confirms its use" in text
+    assert "a reviewer confirms the use" in text
     assert "What would worsen it" in text
     decline_request(actor=make.acting(Role.CAPACITY_REVIEWER), request_id=request.public_id, reason="No.", at=now())
     text = text_of(visit(url, as_=request.filed_by))
