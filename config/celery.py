@@ -57,6 +57,8 @@ app.conf.beat_schedule = {
     "seal what committed very late": _every(600, "journal.sweep"),
     "verify the journal": _every(60, "journal.check"),
     "move claims along": _every(60, "customers.age_claims"),
+    "remind of what runs out": _every(300, "assurance.remind"),
+    "draw the monthly sample": _every(3600, "assurance.draw_audits"),
     "end leases on cases": _every(60, "customers.end_leases"),
     "review evidence": _every(60, "customers.review_evidence"),
     "find register matches": _every(60, "customers.find_register_matches"),
@@ -70,9 +72,13 @@ app.conf.beat_schedule = {
     "end leases": _every(CYCLE, "review.end_leases"),
 }
 app.autodiscover_tasks()
-# The slices of capacity are no apps of their own.
+# Slices are no apps of their own.
 app.autodiscover_tasks(
-    [f"capacity.{tasks.parent.name}" for tasks in (settings.BASE_DIR / "capacity").glob("*/tasks.py")]
+    [
+        f"{app_name}.{tasks.parent.name}"
+        for app_name in ("customers", "capacity")
+        for tasks in (settings.BASE_DIR / app_name).glob("*/tasks.py")
+    ]
 )
 
 

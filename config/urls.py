@@ -11,6 +11,7 @@ urlpatterns = [
     path("journal/", include("users.journal_urls")),
     path("", include("users.urls")),
     path("api/v1/", include("config.api_urls")),
+    path("", include("customers.assurance.urls")),
     path("", include("customers.urls")),
     path("alarms/", include("capacity.alarms.urls")),
     path("liaison/", include("customers.liaison.urls")),

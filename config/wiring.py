@@ -6,14 +6,18 @@ from typing import Any
 def connect() -> None:
     """Called once when every app is loaded."""
     from capacity.figures.override_pictures import override_pictures
+    from capacity.figures.tier1 import holders_beyond_mark
     from capacity.regions.models import Region
     from capacity.requests.actions.follow_merge import follow_merge
     from capacity.requests.actions.rerank_requests import rerank_covered
+    from capacity.requests.lapsing import lapse_preview
     from capacity.review.actions.end_leases import end_leases
     from capacity.review.overtaking import overtaken_by
     from capacity.review.panels import request_panel
     from config.journal_words import ACTIONS, SUBJECTS
     from customers.actions.free_cases import free_cases
+    from customers.assurance.actions.draw_audits import provide_beyond_mark
+    from customers.assurance.lapsing import provide_lapse_preview
     from customers.evidence import provide_services
     from customers.liaison.panels import liaison_panel
     from customers.merging import provide_follower
@@ -29,6 +33,8 @@ def connect() -> None:
         return [(workload.code, workload.name) for workload in WorkloadClass.objects.all()]
 
     provide_services(workload_classes)
+    provide_beyond_mark(holders_beyond_mark)
+    provide_lapse_preview(lapse_preview)
     provide_organization_panel(request_panel)
     provide_organization_panel(liaison_panel)
     provide_follower(follow_merge)

@@ -7,7 +7,7 @@ organization's portfolio, who filed the claim, and who brought evidence for it.
 import pgtrigger
 
 
-def _looks_after(person: str, organization: str) -> str:
+def looks_after(person: str, organization: str) -> str:
     """SQL: whether the person is an account manager whose reach holds the organization now."""
     return f"""EXISTS (
         SELECT 1
@@ -33,7 +33,7 @@ DECISION = f"""
         OR (NEW.state IS DISTINCT FROM OLD.state
             AND NEW.state IN ('verified', 'provisional', 'rejected', 'suspended', 'revoked'))
     ) THEN
-        IF {_looks_after("NEW.decided_by_id", "NEW.organization_id")} THEN
+        IF {looks_after("NEW.decided_by_id", "NEW.organization_id")} THEN
             {_refuse("nobody decides a claim of the own portfolio")}
         END IF;
         -- Who filed is left to the constraint, which says so.
@@ -59,7 +59,7 @@ CHECK = f"""
             WHERE judged.id = NEW.claim_id
               AND (
                 judged.filed_by_id = NEW.checked_by_id
-                OR {_looks_after("NEW.checked_by_id", "judged.organization_id")}
+                OR {looks_after("NEW.checked_by_id", "judged.organization_id")}
               )
         ) THEN
             {_refuse("nobody checks evidence of the own claim or portfolio")}
@@ -78,7 +78,7 @@ LEASE = f"""
                 SELECT 1 FROM customers_evidence item
                 WHERE item.claim_id = judged.id AND item.added_by_id = NEW.holder_id
             )
-            OR {_looks_after("NEW.holder_id", "judged.organization_id")}
+            OR {looks_after("NEW.holder_id", "judged.organization_id")}
           )
     ) THEN
         {_refuse("nobody takes up a case of the own claim or portfolio")}

@@ -465,6 +465,7 @@ class MatchingModel(AppendOnly):
 
 
 # Slices of customers keep their own models; Django looks for them here.
+from customers.assurance.models import AuditDraw, ClaimReminder, ClaimReview  # noqa: E402, F401
 from customers.liaison.models import LiaisonItem, LiaisonStep  # noqa: E402, F401
 
 # The tables of proofs build on those above; Django finds them through this module.

@@ -4,6 +4,7 @@ from typing import Any
 
 from capacity.levers.actions.propose_step import set_up_lever
 from capacity.notices.actions.draft_notice import draft_notice
+from customers.assurance.actions.complain import complain
 from customers.liaison.actions.log_contact import log_contact
 from customers.models import ImportRun
 from priorities.actions.draft_policy import draft_policy
@@ -29,6 +30,12 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     reviewer = make.acting(Role.CAPACITY_REVIEWER)
     draft = draft_policy(actor=reviewer, based_on=1, title="Next", at=at).number
     run = ImportRun.objects.create(kind="organizations", file_name="x.csv", file_hash="0" * 64, started_at=at)
+    verified = make.verified_claim(
+        "HE-SUPPLY", of=make.organization("Blutspendedienst", domains=["blut.example"]), at=at
+    )
+    review = complain(
+        actor=make.acting(Role.AUDITOR), claim_id=make.verified_claim(at=at).public_id, complaint="Doubtful.", at=at
+    )
     contact = log_contact(
         actor=make.acting(Role.DUTY_MANAGER), counterpart="authority", authority="Ministry of Health",
         happened_date=at.date(), summary="They need a direct line.", at=at,
@@ -52,6 +59,8 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "priorities:override": [override.public_id],
         "levers:lever": [lever.public_id],
         "liaison:item": [contact.public_id],
+        "assurance:review": [review.public_id],
+        "assurance:complaint": [verified.public_id],
         "notices:notice": [notice.public_id],
         "pools:pool": ["westeurope", "vcpu"],
         "pools:terms": ["westeurope", "vcpu"],

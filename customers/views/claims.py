@@ -18,6 +18,7 @@ from customers.access import (
 from customers.actions.add_evidence import add_evidence
 from customers.actions.answer_information import answer_information
 from customers.actions.propose_claim import INTERNAL_CATEGORY, propose_claim
+from customers.assurance.access import counts, may_complain
 from customers.forms_evidence import ClaimForm, EvidenceForm
 from customers.forms_verification import AnswerForm
 from customers.models import CLAIM_STANDING, Claim, ClaimState, Organization, SectorCategory
@@ -134,6 +135,7 @@ def claim_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[s
         "on": "claim",
         "sheet": sheet,
         "next_step": next_step(sheet, at),
+        "may_complain": counts(found) and may_complain(actor, found) is None,
         "may_answer": found.state == ClaimState.INFORMATION_REQUESTED and may_answer_information(actor, found) is None,
         "may_add": found.state in CLAIM_STANDING and may_add_evidence(actor, found) is None,
         "may_decide": may_decide_claim(actor, found) is None,
