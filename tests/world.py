@@ -23,6 +23,12 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         review_date=at.date().replace(year=at.year + 1), at=at,
     )  # fmt: skip
     notice = draft_notice(actor=make.acting(Role.NOTICE_EDITOR), title_de="Titel", body_de="Text", at=at)
+    verified = make.verified_claim(
+        "HE-SUPPLY", of=make.organization("Blutspendedienst", domains=["blut.example"]), at=at
+    )
+    second_look = complain(
+        actor=make.acting(Role.AUDITOR), claim_id=make.verified_claim(at=at).public_id, complaint="Doubtful.", at=at
+    )
     review = make.evidence_review(at=at)
     snapshot = review.snapshot
     code, day = snapshot.register.code, snapshot.as_of_date.isoformat()
@@ -30,12 +36,6 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     reviewer = make.acting(Role.CAPACITY_REVIEWER)
     draft = draft_policy(actor=reviewer, based_on=1, title="Next", at=at).number
     run = ImportRun.objects.create(kind="organizations", file_name="x.csv", file_hash="0" * 64, started_at=at)
-    verified = make.verified_claim(
-        "HE-SUPPLY", of=make.organization("Blutspendedienst", domains=["blut.example"]), at=at
-    )
-    review = complain(
-        actor=make.acting(Role.AUDITOR), claim_id=make.verified_claim(at=at).public_id, complaint="Doubtful.", at=at
-    )
     contact = log_contact(
         actor=make.acting(Role.DUTY_MANAGER), counterpart="authority", authority="Ministry of Health",
         happened_date=at.date(), summary="They need a direct line.", at=at,
@@ -59,7 +59,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "priorities:override": [override.public_id],
         "levers:lever": [lever.public_id],
         "liaison:item": [contact.public_id],
-        "assurance:review": [review.public_id],
+        "assurance:review": [second_look.public_id],
         "assurance:complaint": [verified.public_id],
         "notices:notice": [notice.public_id],
         "pools:pool": ["westeurope", "vcpu"],
