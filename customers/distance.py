@@ -122,7 +122,7 @@ SHOWN = f"""
 
 
 INHERITANCE = f"""
-    IF {_looks_after("NEW.decided_by_id", "NEW.organization_id")} THEN
+    IF {looks_after("NEW.decided_by_id", "NEW.organization_id")} THEN
         {_refuse("nobody decides what an organization of the own portfolio inherits")}
     END IF;
     RETURN NEW;
