@@ -47,12 +47,12 @@ class _ClaimsWithDrops(ModelIterable):
         while batch := list(islice(rows, BATCH)):
             found = drops_of(batch, clock.now())
             for claim in batch:
-                claim.drops = found.get(claim.pk, [])  # type: ignore[attr-defined]
+                claim.drops = found.get(claim.pk, [])
                 yield claim
 
 
 def with_drops(claims: QuerySet[Claim]) -> QuerySet[Claim]:
     """The same claims, each carrying `drops`: the pending requests that would fall without it."""
     claims = claims.all()
-    claims._iterable_class = _ClaimsWithDrops  # type: ignore[attr-defined]
+    claims._iterable_class = _ClaimsWithDrops
     return claims

@@ -39,7 +39,7 @@ def plan_reminders(*, at: datetime) -> int:
         ClaimReminder(claim_id=claim_id, valid_until=end, days_ahead=days, due_at=end - timedelta(days=days))
         for claim_id, end in claims.values_list("pk", "valid_until")
         for days in DAYS_AHEAD
-        if (claim_id, end, days) not in planned
+        if end is not None and (claim_id, end, days) not in planned
     ]
     ClaimReminder.objects.bulk_create(wanted, ignore_conflicts=True)
     return len(wanted)
