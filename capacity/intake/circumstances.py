@@ -5,7 +5,7 @@ their reports; a page reads the stored status, which is at most one cycle old.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -114,7 +114,11 @@ def asks_by_region(ranked: Ranked, ask: Ask, regions: Iterable[str]) -> dict[str
     """What is asked in those of the regions (codes) where overrides make it differ from `ask`; mostly empty."""
     if not ranked.regional:
         return {}
-    asks = {code: _ask(ranked.within(code), ask.lines) for code in regions}
+    asks = {}
+    for code in regions:
+        here = ranked.within(code)
+        allowance = ask.allowance if here.result.provisional else None
+        asks[code] = replace(_ask(here, ask.lines), allowance=allowance)
     return {code: one for code, one in asks.items() if one != ask}
 
 

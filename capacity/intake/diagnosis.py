@@ -64,11 +64,32 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """How much of a pool may be granted in all while the category is only provisional, in permille of its supply.
+
+    `taken` is what the organization holds of it already: region and resource by code, units.
+    """
+
+    permille: int
+    taken: tuple[tuple[str, str, int], ...] = ()
+
+    def most(self, supply: int) -> int:
+        """Units that may be granted in all of a pool with this supply."""
+        return supply * self.permille // PERMILLE
+
+    def left(self, place: str, resource: str, supply: int) -> int:
+        """Units that may still be granted of this pool."""
+        taken = sum(units for code, name, units in self.taken if (code, name) == (place, resource))
+        return max(0, self.most(supply) - taken)
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What is asked for, as far as it matters here. `geography` is where data must stay ("" anywhere).
 
     `tier` is where the request queues; `confirmed` says whether anything may be granted on it. `cap_permille` is the
-    most that an override lets be granted. Raises ValueError without lines or with one resource twice.
+    most that an override lets be granted, `allowance` bounds what rests on a provisional category. Raises ValueError
+    without lines or with one resource twice.
     """
 
     lines: tuple[Line, ...]
@@ -79,6 +100,7 @@ class Ask:
     existing: bool = True
     held: bool = False
     cap_permille: int | None = None
+    allowance: Allowance | None = None
 
     def __post_init__(self) -> None:
         if not self.lines or len({line.resource for line in self.lines}) != len(self.lines):
@@ -171,6 +193,10 @@ class Place:
         """Units left for each line at the request's level; 0 where the region has no such pool."""
         level, found = ask.level, {supply.resource: supply for supply in self.supplies}
         return tuple(found[line.resource].left(level) if line.resource in found else 0 for line in ask.lines)
+
+    def supply_of(self, resource: str) -> int:
+        """The whole supply of the resource here; 0 where the region has no such pool."""
+        return next((one.split.total for one in self.supplies if one.resource == resource), 0)
 
     def with_promised(self, level: Level, bundle: Mapping[str, int]) -> "Place":
         """The place after the units of a bundle were promised at this level."""
@@ -398,7 +424,7 @@ def _standing(ask: Ask, place: Place, *, undated: bool) -> list[Finding]:
 
 
 def _limits(ask: Ask, place: Place, line: Line, units: int) -> list[Finding]:
-    """What bounds one line here besides the pool: a limited offer, a cap by override."""
+    """What bounds one line here besides the pool: a limited offer, a cap by override, a provisional category."""
     found = []
     for restriction in place.restrictions:
         if restriction.limit is not None and restriction.reaches(ask) and units > restriction.limit:
@@ -413,6 +439,18 @@ def _limits(ask: Ask, place: Place, line: Line, units: int) -> list[Finding]:
     if ask.cap_permille is not None and units > ask.most(line):
         reason = Reason("capped", {"resource": line.resource, "permille": ask.cap_permille})
         found.append(Finding(Block.OVERRIDE, reason))
+    if ask.allowance is not None:
+        supply = place.supply_of(line.resource)
+        left = ask.allowance.left(place.code, line.resource, supply)
+        if units > left:
+            params = {
+                "resource": line.resource,
+                "place": place.code,
+                "limit": left,
+                "most": ask.allowance.most(supply),
+                "permille": ask.allowance.permille,
+            }
+            found.append(Finding(Block.QUOTA, Reason("provisional_cap", params)))
     return found
 
 
@@ -423,6 +461,8 @@ def _largest(ask: Ask, place: Place, left: Sequence[int]) -> tuple[int, ...]:
     for line, units in zip(ask.lines, left, strict=True):
         bound = min([units, *limits])
         bound = min(bound, ask.most(line))
+        if ask.allowance is not None:
+            bound = min(bound, ask.allowance.left(place.code, line.resource, place.supply_of(line.resource)))
         if bound * whole < top * line.quantity:
             top, whole = bound, line.quantity
     quantities = tuple(line.quantity * top // whole for line in ask.lines)
@@ -581,7 +621,9 @@ def _plain(value: Any) -> Any:
 
 def ask_from(data: Mapping[str, Any]) -> Ask:
     """The request as it was pinned by `as_dict`."""
-    return Ask(**{**data, "lines": tuple(Line(**line) for line in data["lines"])})
+    allowed = data.get("allowance")
+    allowance = Allowance(allowed["permille"], tuple(map(tuple, allowed["taken"]))) if allowed else None
+    return Ask(**{**data, "lines": tuple(Line(**line) for line in data["lines"]), "allowance": allowance})
 
 
 def place_from(data: Mapping[str, Any]) -> Place:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row, asks_by_region
 from capacity.intake.diagnosis import Ask, Assessment, Block, Finding, Fit, assess
 from capacity.intake.position import BY_TIER, WAITING_STATES, Position, positions
+from capacity.intake.provisional import with_allowance
 from capacity.intake.wording import Names, Reader, block_label, finding_text
 from capacity.pools.access import may_see_headroom
 from capacity.regions.models import Region
@@ -65,7 +66,7 @@ def standing_of(
     """
     request, at = ranked.request, seen.at
     # What could be granted once the use is confirmed: that it is not yet is said beside it.
-    everywhere = ask_of_row(ranked, asked)
+    everywhere = with_allowance(ask_of_row(ranked, asked), ranked)
     differing = asks_by_region(ranked, everywhere, wishes)
     places = [place for code in wishes if (place := seen.place(code)) is not None]
     scarce = [place.code for place in places if place.scarce]

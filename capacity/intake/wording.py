@@ -33,6 +33,10 @@ _FINDINGS: dict[str, Promise] = {
     ),
     "held": _("An override holds this request back."),
     "capped": _("An override limits the grant to %(percent)s of what is asked."),
+    "provisional_cap": _(
+        "The category is only provisional, so the policy caps what it gets in %(place)s at %(percent)s of the pool "
+        "(%(most)s); %(limit)s of that are left."
+    ),
     "residency": _("The data must stay in %(asked)s; %(place)s lies in %(geography)s."),
     "offer_paused": _("New capacity for this kind of offer (%(offer)s) is paused in %(place)s."),
     "offer_limited": _("This kind of offer (%(offer)s) gets at most %(limit)s in %(place)s for now."),
@@ -55,6 +59,10 @@ _FINDINGS: dict[str, Promise] = {
 
 # Said to customers, whose letters name no other request.
 _TO_CUSTOMERS: dict[str, Promise] = {
+    "provisional_cap": _(
+        "While the category is only provisional, at most %(percent)s of what there is in %(place)s can be granted "
+        "on it."
+    ),
     "waits_ahead": _("Requests that come first by the published order need what is left in %(place)s."),
     "offer_paused": _("New capacity for this kind of offer (%(offer)s) is paused in %(place)s for now."),
 }
@@ -75,7 +83,7 @@ _WAYS: dict[str, Promise] = {
 }
 
 # Parameters that are quantities of the line's resource.
-_QUANTITIES = ("left", "minimum", "quantity", "asked", "needs", "limit", "supply", "tier1", "kept")
+_QUANTITIES = ("left", "minimum", "quantity", "asked", "needs", "limit", "most", "supply", "tier1", "kept")
 
 
 class Reader(StrEnum):

@@ -365,6 +365,33 @@ class Decision(AppendOnly):
         ]
 
 
+# A category that nobody has verified yet opens a small door only, however many requests go through it: the share of
+# the pool that the policy names, for all grants of the organization together that rest on a provisional rank.
+PROVISIONAL_GRANTS_ARE_CAPPED = """
+    IF EXISTS (
+        SELECT 1
+        FROM capacity_decision decision
+        JOIN capacity_ranking ranking ON ranking.id = decision.ranking_id AND ranking.is_provisional
+        JOIN capacity_capacityrequest request ON request.id = decision.request_id
+        JOIN priorities_policyversion version ON version.id = ranking.policy_version_id
+        JOIN capacity_pool pool ON pool.id = NEW.pool_id
+        WHERE decision.id = NEW.decision_id
+          AND greatest(pool.supply, 0) * version.provisional_cap_permille / 1000 < NEW.quantity + (
+            SELECT coalesce(sum(other.quantity), 0)
+            FROM capacity_grant other
+            JOIN capacity_decision others ON others.id = other.decision_id
+            JOIN capacity_ranking ranks ON ranks.id = others.ranking_id AND ranks.is_provisional
+            JOIN capacity_capacityrequest theirs ON theirs.id = others.request_id
+            WHERE other.pool_id = NEW.pool_id AND theirs.organization_id = request.organization_id
+              AND NOT EXISTS (SELECT 1 FROM capacity_ledgerentry back WHERE back.releases_id = other.entry_id)
+          )
+    ) THEN
+        RAISE EXCEPTION 'a provisional category gets a capped share of the pool' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class Grant(AppendOnly):
     """What is promised: one line of a decision on one pool, with its ledger entry."""
 
@@ -381,3 +408,12 @@ class Grant(AppendOnly):
 
     class Meta(AppendOnly.Meta):
         constraints = [models.CheckConstraint(condition=Q(quantity__gt=0), name="grant_quantity_is_positive")]
+        triggers = [
+            *AppendOnly.Meta.triggers,
+            pgtrigger.Trigger(
+                name="provisional_grants_are_capped",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func=PROVISIONAL_GRANTS_ARE_CAPPED,
+            ),
+        ]

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from capacity.requests.models import REQUEST_LIFE, CapacityRequest, RequestMove, RequestState
+from capacity.requests.urgency import follow_request
 from journal.record import record
 from kit.refusal import Invalid, NotFound, StaleForm
 from users.access import Actor
@@ -51,6 +52,7 @@ def move(
     RequestMove.objects.create(
         request=request, old_state=old_state, new_state=new_state, by_id=actor.user_id, at=at, reason=reason
     )
+    follow_request(request, old_state, at=at)
 
 
 def change(request: CapacityRequest, *names: str, **changes: Any) -> None:

@@ -3,7 +3,7 @@
 Derived, and right again after every look: customers know nothing of requests, so they are told.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -24,20 +24,29 @@ WAITING_CLAIMS = [
 ]
 
 
-def push_claim_urgency(*, at: datetime) -> int:
-    """Set the urgency of every organization's claims from its undecided requests; how many claims changed."""
-    waiting = set(
-        Claim.objects.filter(state__in=WAITING_CLAIMS, organization__requests__state__in=PENDING_STATES).values_list(
-            "organization_id", flat=True
-        )
-    )
-    requests = CapacityRequest.objects.filter(organization__in=waiting, state__in=PENDING_STATES).select_related(
+def push_claim_urgency(*, at: datetime, organizations: Collection[int] | None = None) -> int:
+    """Set the urgency of claims from their organizations' undecided requests; how many claims changed.
+
+    Of all organizations, or of those named (keys): the sweep makes right whatever a single act missed.
+    """
+    claims, pending = Claim.objects.all(), CapacityRequest.objects.filter(state__in=PENDING_STATES)
+    if organizations is not None:
+        claims = claims.filter(organization__in=organizations)
+    waiting = claims.filter(state__in=WAITING_CLAIMS, organization__in=pending.values("organization"))
+    found = set(waiting.values_list("organization_id", flat=True))
+    requests = pending.filter(organization__in=found).select_related(
         "organization", "claimed_workload", "confirmed_workload"
     )
-    wanted = _urgency(rank_now(list(requests), at=at), at)
-    over = set(Claim.objects.filter(urgency__gt=0).values_list("organization_id", flat=True)) - set(wanted)
+    wanted = _urgency(rank_now(list(requests), at=at), at) if found else {}
+    over = set(claims.filter(urgency__gt=0).values_list("organization_id", flat=True)) - set(wanted)
     changed = sum(set_claim_urgency(organization_id=key, urgency=urgency) for key, urgency in wanted.items())
     return changed + sum(set_claim_urgency(organization_id=key, urgency=0) for key in over)
+
+
+def follow_request(request: CapacityRequest, old_state: str, *, at: datetime) -> None:
+    """Push the urgency down when a request begins or ceases to wait; a question or two where no claim waits."""
+    if (old_state in PENDING_STATES) != (request.state in PENDING_STATES):
+        push_claim_urgency(at=at, organizations=[request.organization_id])
 
 
 def _urgency(ranked: Iterable[Ranked], at: datetime) -> dict[int, int]:

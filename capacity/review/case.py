@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from capacity.intake.circumstances import Circumstances, ahead_now, ask_of, asks_by_region, look_at
 from capacity.intake.diagnosis import Ahead, Ask, Assessment, WayOut, as_dict, assess, supply_needed, ways_out
+from capacity.intake.provisional import with_allowance
 from capacity.regions.models import Region
 from capacity.requests.models import CapacityRequest, Outcome, RequestLine, RequestState
 from capacity.requests.moves import begin_review, locked
@@ -98,7 +99,7 @@ def open_case(
     ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at, region=region)
     version, terms = policy_in_force(at)
     lines = list(request.lines.select_related("resource").order_by("pk"))
-    ask = ask_of(ranked, lines)
+    ask = with_allowance(ask_of(ranked, lines), ranked)
     regions = Region.objects.values_list("code", flat=True) if ranked.regional else ()
     return Case(request, lines, ranked, version, terms, ask, at, asks_by_region(ranked, ask, regions))
 

@@ -26,6 +26,7 @@ from capacity.intake.circumstances import (
 )
 from capacity.intake.diagnosis import Ahead, Ask, Assessment, Fit, Place, WayOut, assess, signature_reasons, ways_out
 from capacity.intake.position import BY_TIER, Position, positions
+from capacity.intake.provisional import with_allowance, with_taken
 from capacity.intake.standing import MOST_AHEAD, Check, checks, is_queued, outlook
 from capacity.intake.why import Why, why_of
 from capacity.intake.wording import Names, finding_text, way_out_text
@@ -169,7 +170,7 @@ class ReviewPage:
 def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
     """Gather the page; taking or renewing the lease where the actor may decide. Raises `NotFound`."""
     found: Any = (
-        with_asked(visible_requests(actor))
+        with_taken(with_asked(visible_requests(actor)))
         .select_related(
             "organization",
             "claimed_workload",
@@ -191,7 +192,7 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
     seen = look_at(Region.objects.all(), at=at, wishes=wishes)
     order = published_order(regions_in_reach(actor, seen.regions.values()))
     ranked = by_region(ranked, at=at)
-    ask = ask_of_row(ranked, found.asked)
+    ask = with_allowance(ask_of_row(ranked, found.asked), ranked)
     # That the use is not confirmed is said beside the effect, which is shown as if it were.
     regional = {code: replace(one, confirmed=True) for code, one in asks_by_region(ranked, ask, seen.regions).items()}
     ask = replace(ask, confirmed=True)

@@ -11,8 +11,9 @@ import heapq
 import itertools
 import math
 import random
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,7 @@ from capacity.intake.circumstances import Circumstances, PoolRow, ask_of
 from capacity.intake.circumstances import Crew as RegionCrew
 from capacity.intake.diagnosis import (
     Ahead,
+    Allowance,
     Ask,
     Assessment,
     Fit,
@@ -264,6 +266,8 @@ class History:
         self.decisions: list[Decision] = []
         self.postings: list[LedgerEntry] = []
         self.grants: list[Grant] = []
+        # What rests on provisional categories, by organization.
+        self._provisional: dict[Any, list[tuple[str, str, int]]] = defaultdict(list)
         self.entries: list[Entry] = []
         self._grant_of: dict[int, Grant] = {}
         self._first_tier: dict[str, list[Story]] = {}
@@ -567,7 +571,7 @@ class History:
 
     def _decide(self, story: Story, reviewer: Actor, at: datetime) -> None:
         assert story.ranked is not None
-        ask = ask_of(story.ranked, story.lines)
+        ask = replace(ask_of(story.ranked, story.lines), allowance=self._allowance(story))
         case = Case(story.row, story.lines, story.ranked, self.version, self.terms, ask, at)
         accepted = [self.pools.place(code, at, wish) for wish, code in enumerate(story.codes, start=1)]
         ahead = {place.code: self._ahead(story, place.code, at) for place in accepted if place.scarce}
@@ -586,6 +590,14 @@ class History:
             self._grant(story, case, finding, Outcome.APPROVE, place, ask.full, reviewer)
         else:
             self._less(story, case, self._finding(case, accepted, assessments, ahead), best, reviewer)
+
+    def _allowance(self, story: Story) -> Allowance | None:
+        """What a provisional category may still get, as the product reckons it."""
+        if story.ranked is None or not story.ranked.result.provisional:
+            return None
+        return Allowance(
+            self.terms.provisional_cap_permille, tuple(self._provisional[story.row.organization.public_id])
+        )
 
     def _less(self, story: Story, case: Case, finding: Diagnosis, best: Assessment, reviewer: Actor) -> None:
         """Not everything fits: a part, another region, the waiting list or no."""
@@ -698,6 +710,9 @@ class History:
         self._keep(story, decision, postings, at)
         bundle = {line.resource.code: units for line, units in zip(story.lines, quantities, strict=True)}
         self.pools.promise(place.code, level, bundle)
+        if case.ranked.result.provisional:
+            taken = [(place.code, resource, units) for resource, units in bundle.items()]
+            self._provisional[story.row.organization.public_id] += taken
         granted = granted_facts(decision, story.lines, quantities)
         if signatures:
             story.first, story.held = decision, postings
