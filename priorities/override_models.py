@@ -171,11 +171,13 @@ class Override(Public):
                 condition=Q(ends_at__lte=F("starts_at") + timedelta(days=14)), name="override_lasts_14_days_at_most"
             ),
             models.CheckConstraint(
-                condition=Q(kind="retier", to_tier__gte=1, to_tier__lte=5) | (~Q(kind="retier") & Q(to_tier=None)),
+                # A comparison with nothing is not false, so it would pass: what must be there is named.
+                condition=Q(kind="retier", to_tier__isnull=False, to_tier__gte=1, to_tier__lte=5)
+                | (~Q(kind="retier") & Q(to_tier=None)),
                 name="only_retier_names_a_tier",
             ),
             models.CheckConstraint(
-                condition=Q(kind="cap", cap_permille__gte=1, cap_permille__lte=999)
+                condition=Q(kind="cap", cap_permille__isnull=False, cap_permille__gte=1, cap_permille__lte=999)
                 | (~Q(kind="cap") & Q(cap_permille=None)),
                 name="only_cap_names_a_limit",
             ),
@@ -189,6 +191,7 @@ class Override(Public):
                     is_break_glass=True,
                     reason_code__in=[str(code) for code in LIFE_SAFETY_REASONS],
                     renews=None,
+                    sign_by__isnull=False,
                     sign_by__gt=F("starts_at"),
                     sign_by__lte=F("starts_at") + timedelta(hours=24),
                 )

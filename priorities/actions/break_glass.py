@@ -1,6 +1,6 @@
 """Break the glass: one person acts alone where lives are at risk, and has a day to be confirmed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -51,7 +51,7 @@ def break_glass(
         if reason_code not in LIFE_SAFETY_REASONS:
             raise OnlyForLives({"reason_code": [OnlyForLives.message]})
         expire_overrides(at=at, subject_key=about.key)
-        ends_at = at + timedelta(hours=hours)
+        ends_at = at.astimezone(UTC) + timedelta(hours=hours)
         try:
             with transaction.atomic():
                 override = keep(
@@ -61,7 +61,7 @@ def break_glass(
                     at=at,
                     state=OverrideState.UNCONFIRMED,
                     is_break_glass=True,
-                    sign_by=min(ends_at, at + timedelta(hours=terms.break_glass_hours)),
+                    sign_by=min(ends_at, at.astimezone(UTC) + timedelta(hours=terms.break_glass_hours)),
                     reason_code=reason_code,
                     reason=reason.strip(),
                     ticket=ticket.strip(),

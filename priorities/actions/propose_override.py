@@ -1,7 +1,7 @@
 """Propose an override: of one request, or of an organization's use in a region."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -85,7 +85,8 @@ def propose_override(
         _version, terms = active_policy(at)
         check(about, effect, reason_code=reason_code, reason=reason, ticket=ticket)
         check_window(terms, hours=hours, starts_at=starts_at, at=at)
-        opens = starts_at or at
+        # In UTC, or a night on which the clocks change would make the hours more or fewer.
+        opens = (starts_at or at).astimezone(UTC)
         override = keep(
             actor=actor,
             about=about,

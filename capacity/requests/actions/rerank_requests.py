@@ -104,7 +104,8 @@ def rerank_covered(override: Override, actor: Actor, at: datetime) -> None:
     else:
         here = {"acceptable__region__code": override.region_code}
         covered = covered.filter(organization__public_id=override.subject_key, **here)
-    rerank_requests(covered.values_list("pk", flat=True), actor=actor, at=at)
+    if ids := list(covered.values_list("pk", flat=True)):
+        rerank_requests(ids, actor=actor, at=at)
 
 
 def _record(done: Reranked, stored: Sequence[Stored], *, actor: Actor, at: datetime) -> None:
