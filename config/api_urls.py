@@ -4,6 +4,7 @@ from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
 from capacity.review import api as review
+from capacity.review import override_api as overrides
 from capacity.watch import api as watch
 from customers import api as customers
 
@@ -26,4 +27,11 @@ urlpatterns = [
     path("requests/<uuid:public_id>/decline/", review.Decline.as_view()),
     path("requests/<uuid:public_id>/waitlist/", review.Waitlist.as_view()),
     path("requests/<uuid:public_id>/withdraw/", review.Withdraw.as_view()),
+    path("requests/<uuid:public_id>/overrides/", overrides.RequestOverrides.as_view()),
+    path("organizations/<uuid:public_id>/overrides/", overrides.OrganizationOverrides.as_view()),
+    path("overrides/", overrides.Overrides.as_view()),
+    path("overrides/<uuid:public_id>/", overrides.OverrideDetail.as_view()),
+    path("overrides/<uuid:public_id>/renew/", overrides.RenewOverride.as_view()),
+    path("overrides/<uuid:public_id>/end/", overrides.EndOverride.as_view()),
+    path("overrides/<uuid:public_id>/review/", overrides.ReviewOverride.as_view()),
 ]

@@ -269,6 +269,8 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "ENUM_NAME_OVERRIDES": {
         "ClaimState": "customers.models.ClaimState",
+        "OverrideKind": "priorities.models.OverrideKind",
+        "OverrideState": "priorities.models.OverrideState",
         "RequestState": "capacity.requests.models.RequestState",
     },
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -1,14 +1,12 @@
 """How the override register is filtered."""
 
-from typing import Any
-
 import django_filters as filters
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from kit import clock
 from priorities.models import Override, OverrideKind, OverrideReason, OverrideScope, OverrideState
-from priorities.overrides import standing, waiting_for_signature
+from priorities.overrides import standing, to_be_reviewed, waiting_for_signature
 
 NOW_CHOICES = [
     ("in_force", _("in force")),
@@ -46,5 +44,4 @@ class OverrideFilters(filters.FilterSet):
             return rows.filter(pk__in=waiting_for_signature(at).values("pk"))
         if wanted == "flagged":
             return rows.filter(is_break_glass=True, confirmed_by=None).exclude(ended_at=None)
-        over: dict[str, Any] = {"state__in": [OverrideState.EXPIRED, OverrideState.REVOKED]}
-        return rows.filter(Q(is_break_glass=True) | Q(confirmed_by__isnull=False), **over)
+        return rows.filter(pk__in=to_be_reviewed().values("pk"))

@@ -14,8 +14,10 @@ from kit.signs import Sign
 from kit.templatetags.ui import badge, relative_time
 from priorities.filters import OverrideFilters
 from priorities.models import Override, OverrideKind, OverrideState
-from priorities.override_models import STANDING_STATES
+from priorities.override_models import STANDING_STATES, UNSIGNED_STATES
 from priorities.wording import percent
+from users.queries import duty_in
+from users.second_signatures import whose_turn
 
 _TONES = {
     OverrideState.REFUSED: "bad",
@@ -75,6 +77,14 @@ def _state(row: Any) -> Any:
     return format_html("{} {}", shown, badge("watch", gettext("one signature"), gettext("Break-glass")))
 
 
+def _waits_for(row: Any) -> Any:
+    at = clock.now()
+    if row.state not in UNSIGNED_STATES or row.over_at <= at:
+        return ""
+    turn = whose_turn(duty_in(row.duty), asked_at=row.proposed_at, not_by=(row.proposed_by_id,), at=at)
+    return ", ".join(one.name for one in turn.people) or gettext("any duty manager")
+
+
 def _review(row: Any) -> Any:
     if row.verdict:
         return row.get_verdict_display()
@@ -94,6 +104,7 @@ OVERRIDES = ListSpec(
         Column("effect", _("Effect"), effect),
         Column("reason", _("Reason"), lambda row: row.get_reason_code_display()),
         Column("state", _("State"), _state, export=lambda row: str(override_sign(row, clock.now()).word)),
+        Column("waits_for", _("Waits for"), _waits_for),
         Column("starts", _("Begins"), lambda row: row.starts_at, sort=("starts_at",), default=False),
         Column("ends", _("Ends"), lambda row: row.over_at, sort=("ends_at",)),
         Column("overtakes", _("Overtakes"), lambda row: len(row.overtakes), numeric=True),

@@ -53,6 +53,12 @@ def waiting_for_signature(at: datetime) -> QuerySet[Override]:
     return Override.objects.filter(proposed | Q(state=OverrideState.UNCONFIRMED, sign_by__gt=at))
 
 
+def to_be_reviewed() -> QuerySet[Override]:
+    """Overrides that were in force and are over by the books, and that nobody has looked back at."""
+    counted = Q(is_break_glass=True) | Q(confirmed_by__isnull=False)
+    return Override.objects.filter(counted, state__in=[OverrideState.EXPIRED, OverrideState.REVOKED])
+
+
 def overrides_covering(subjects: Iterable[Subject], *, at: datetime) -> dict[UUID, Covering]:
     """What is in force on each request at a moment, by its key, where anything is (one query)."""
     asked = list(subjects)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -26,12 +27,13 @@ from customers.liaison.queries import steps_of
 from customers.queries import running_out, waiting_for_account_manager, waiting_for_verifier
 from kit.clock import now
 from kit.templatetags.ui import badge, condition_badge, late_badge, relative_time, tier_badge
-from priorities.models import Override, OverrideState
-from priorities.overrides import in_force
+from priorities.lists import override_sign
+from priorities.overrides import in_force, to_be_reviewed, waiting_for_signature
 from users.access import Actor
 from users.http import ActorRequest
-from users.queries import on_duty
+from users.queries import duty_column, duty_in, on_duty
 from users.roles import Role
+from users.second_signatures import whose_turn
 
 # A section shows its most urgent lines; the list behind it has the rest.
 SHOWN = 6
@@ -73,7 +75,9 @@ def sections(actor: Actor, at: datetime) -> list[Section]:
         ((Role.DUTY_MANAGER,), _overrides_to_sign),
         ((Role.DUTY_MANAGER,), _conditions_to_sign),
         ((Role.CAPACITY_REVIEWER,), _requests_to_decide),
+        ((Role.CAPACITY_REVIEWER,), _overrides_of_mine),
         ((Role.CAPACITY_REVIEWER,), _overrides_that_end),
+        ((Role.CAPACITY_REVIEWER, Role.DUTY_MANAGER), _overrides_to_review),
         ((Role.VERIFIER,), _claims_to_verify),
         ((Role.ACCOUNT_MANAGER,), _questions_to_answer),
         ((Role.ACCOUNT_MANAGER,), _claims_that_run_out),
@@ -116,23 +120,58 @@ def _grants_to_sign(actor: Actor, at: datetime) -> Section:
 
 
 def _overrides_to_sign(actor: Actor, at: datetime) -> Section:
-    rows = (
-        Override.objects.filter(state=OverrideState.PROPOSED, ends_at__gt=at)
-        .exclude(proposed_by=actor.user_id)
-        .select_related("proposed_by")
-        .order_by("proposed_at")
-    )
+    rows = _unsigned(at).exclude(proposed_by=actor.user_id)
     return _section(
         _("Overrides that wait for a second signature"),
         rows,
-        lambda row: Line(
-            f"O-{row.number} · {row.subject_label}",
-            reverse("priorities:override", args=[row.public_id]),
-            _("by %(name)s") % {"name": row.proposed_by.name},
-            relative_time(row.proposed_at, at),
-        ),
-        f"{reverse('priorities:overrides')}?state={OverrideState.PROPOSED}",
+        lambda row: _unsigned_line(row, at, _("by %(name)s") % {"name": row.proposed_by.name}),
+        f"{reverse('priorities:overrides')}?now=waits",
         _("No override waits for a second signature."),
+    )
+
+
+def _overrides_of_mine(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Your overrides that wait for a second signature"),
+        _unsigned(at).filter(proposed_by=actor.user_id),
+        lambda row: _unsigned_line(row, at, relative_time(row.proposed_at, at)),
+        f"{reverse('priorities:overrides')}?now=waits",
+        _("None of your overrides waits."),
+    )
+
+
+def _unsigned(at: datetime) -> QuerySet[Any]:
+    # What counts already without its second signature is more pressing than what does not count yet.
+    rows = waiting_for_signature(at).annotate(duty=duty_column(at)).select_related("proposed_by")
+    return rows.order_by("-is_break_glass", "proposed_at")
+
+
+def _unsigned_line(row: Any, at: datetime, note: Any) -> Line:
+    turn = whose_turn(duty_in(row.duty), asked_at=row.proposed_at, not_by=(row.proposed_by_id,), at=at)
+    names = ", ".join(one.name for one in turn.people) or _("any duty manager")
+    sign = override_sign(row, at)
+    return Line(
+        f"{row.label} · {row.subject_label}",
+        reverse("priorities:override", args=[row.public_id]),
+        format_html("{} · {}", note, _("waits for %(names)s") % {"names": names}),
+        badge(sign.tone, sign.word, sign.title) if row.is_break_glass else relative_time(row.proposed_at, at),
+    )
+
+
+def _overrides_to_review(actor: Actor, at: datetime) -> Section:
+    took_part = Q(proposed_by=actor.user_id) | Q(confirmed_by=actor.user_id) | Q(ended_by=actor.user_id)
+    return _section(
+        _("Overrides to look back at"),
+        # What nobody signed first, then in the order in which they ended.
+        to_be_reviewed().exclude(took_part).order_by("-is_break_glass", "ended_at"),
+        lambda row: Line(
+            f"{row.label} · {row.subject_label}",
+            reverse("priorities:override", args=[row.public_id]),
+            late_badge(row.review_due_at, at),
+            badge("bad", _("Ended unsigned")) if row.is_flagged else "",
+        ),
+        f"{reverse('priorities:overrides')}?now=review",
+        _("No override waits for a look back."),
     )
 
 
@@ -174,11 +213,11 @@ def _overrides_that_end(actor: Actor, at: datetime) -> Section:
         _("Overrides that end within 24 hours"),
         rows,
         lambda row: Line(
-            f"O-{row.number} · {row.subject_label}",
+            f"{row.label} · {row.subject_label}",
             reverse("priorities:override", args=[row.public_id]),
             relative_time(row.ends_at, at),
         ),
-        f"{reverse('priorities:overrides')}?state={OverrideState.ACTIVE}",
+        f"{reverse('priorities:overrides')}?now=in_force",
         _("No override ends within 24 hours."),
     )
 

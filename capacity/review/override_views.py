@@ -8,40 +8,21 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from capacity.regions.models import Region
-from capacity.requests.access import may_see_requests, visible_requests
-from capacity.requests.models import PENDING_STATES, CapacityRequest
 from capacity.requests.ranking import policy_in_force
+from capacity.review.overridable import about_request, about_use, organization_to_override, request_to_override
 from capacity.review.override_forms import OverrideForm, UseOverrideForm
 from capacity.review.overtaking import Movement, movements, movements_of_use, overtaken_rows
-from customers.access import visible_organizations
-from customers.models import Organization
 from kit.clock import now
 from kit.commands import form_of, form_page, perform
 from kit.flash import flash
-from kit.refusal import Conflict, NotAllowed, NotFound, require
 from priorities import policy
-from priorities.access import PROPOSERS, may_propose_override
+from priorities.access import PROPOSERS
 from priorities.actions.break_glass import break_glass
 from priorities.actions.propose_override import About, Effect, propose_override
 from priorities.models import Override, OverrideKind, OverrideReason, OverrideScope, WorkloadClass
 from users.http import ActorRequest
-
-
-class NothingToOverride(Conflict):
-    """The request was decided; its rank does not matter any more."""
-
-    code = "nothing_to_override"
-    message = gettext_lazy("%(request)s does not wait for a decision any more, so there is no rank to override.")
-
-
-class OwnRequestStays(NotAllowed):
-    """Separation of duties: who filed a request does not bend the order for it."""
-
-    code = "own_request_is_not_overridden"
-    message = gettext_lazy("You filed %(request)s yourself; another person proposes an override of it.")
 
 
 def propose(request: ActorRequest, public_id: UUID) -> HttpResponse:
@@ -49,18 +30,13 @@ def propose(request: ActorRequest, public_id: UUID) -> HttpResponse:
 
     The button "preview" shows the movements; "propose" and "break_glass" carry it out. All send the same form.
     """
-    require(may_see_requests(request.actor))
-    found = _visible(request, public_id)
-    require(may_propose_override(request.actor))
-    if found.filed_by_id == request.actor.user_id:
-        raise OwnRequestStays(request=found.label)
+    found = request_to_override(request.actor, public_id)
     at = now()
     form = form_of(request, OverrideForm, initial=_initial(at, to_tier=max(1, found.claimed_tier - 1)))
-    about = About(found.public_id, found.label)
     return _propose(
         request,
         form,
-        about=lambda: about,
+        about=lambda: about_request(found),
         effects=lambda fact: movements(found.public_id, fact, at=at),
         context={"request_row": found},
         at=at,
@@ -69,10 +45,7 @@ def propose(request: ActorRequest, public_id: UUID) -> HttpResponse:
 
 def propose_for_use(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """GET and POST /organizations/<id>/override/: of what it asks for one use in one region, now and later."""
-    require(may_propose_override(request.actor))
-    organization = visible_organizations(request.actor).filter(public_id=public_id).first()
-    if organization is None:
-        raise NotFound()
+    organization = organization_to_override(request.actor, public_id)
     at = now()
     uses = [(one.code, one.name) for one in WorkloadClass.objects.all()]
     reach = request.actor.regions_of(*PROPOSERS)
@@ -84,21 +57,13 @@ def propose_for_use(request: ActorRequest, public_id: UUID) -> HttpResponse:
     return _propose(
         request,
         form,
-        about=lambda: _about_use(organization, form, dict(uses), dict(regions)),
+        about=lambda: about_use(organization, form.cleaned_data["workload"], form.cleaned_data["region"]),
         effects=lambda fact: movements_of_use(
             organization.public_id, form.cleaned_data["workload"], form.cleaned_data["region"], fact, at=at
         ),
         context={"organization": organization},
         at=at,
     )
-
-
-def _about_use(
-    organization: Organization, form: UseOverrideForm, uses: dict[str, str], regions: dict[str, str]
-) -> About:
-    workload, region = form.cleaned_data["workload"], form.cleaned_data["region"]
-    label = f"{organization.legal_name[:90]} · {uses[workload][:50]} · {regions[region][:50]}"
-    return About(organization.public_id, label, workload, region)
 
 
 def _initial(at: datetime, **values: Any) -> dict[str, Any]:
@@ -159,17 +124,3 @@ def fact(effect: Effect, scope: str) -> policy.OverrideFact:
         value=effect.to_tier if effect.kind == OverrideKind.RETIER else effect.cap_permille,
         scope=policy.OverrideScope(OverrideScope(scope)),
     )
-
-
-def _visible(request: ActorRequest, public_id: UUID) -> CapacityRequest:
-    found = (
-        visible_requests(request.actor)
-        .select_related("organization", "claimed_workload", "confirmed_workload")
-        .filter(public_id=public_id)
-        .first()
-    )
-    if found is None:
-        raise NotFound()
-    if found.state not in PENDING_STATES:
-        raise NothingToOverride(request=found.label)
-    return found

@@ -21,7 +21,6 @@ from capacity.regions.models import SCARCE_CONDITIONS, Region
 from capacity.requests.actions.answer_information import answer_information
 from capacity.requests.actions.fulfil_request import fulfil_request
 from capacity.requests.actions.release_grant import release_grant
-from capacity.requests.actions.rerank_requests import rerank_requests
 from capacity.requests.actions.submit_request import AskedLine, submit_request
 from capacity.requests.actions.withdraw_request import withdraw_request
 from capacity.requests.models import CapacityRequest, Decision, RequestState
@@ -37,11 +36,11 @@ from capacity.review.actions.take_lease import take_lease
 from capacity.review.actions.undo_decision import undo_decision
 from capacity.review.actions.waitlist_request import waitlist_request
 from capacity.review.granting import CannotGrant
-from capacity.review.overtaking import movements
 from config.demo import world
 from config.demo.cast import Cast
 from config.demo.customers import COUNTRIES, REGISTER
-from config.demo.texts import LEVERS, NOTICES, OVERRIDES
+from config.demo.overriding import past_overrides, standing_overrides
+from config.demo.texts import LEVERS, NOTICES
 from customers.actions.add_evidence import Item
 from customers.actions.check_evidence import check_evidence
 from customers.actions.propose_claim import propose_claim
@@ -53,13 +52,7 @@ from customers.models import Claim, ClaimState, EvidenceKind, Organization, Regi
 from customers.proofs.dns import record_text
 from customers.proofs.models import DomainProof, Method
 from kit.refusal import Refusal
-from priorities import policy
-from priorities.actions.confirm_override import confirm_override
-from priorities.actions.end_override import expire_overrides, revoke_override
-from priorities.actions.propose_override import About, Effect, propose_override
-from priorities.actions.refuse_override import refuse_override
-from priorities.models import Override
-from users.access import SYSTEM, Actor
+from users.access import Actor
 
 R = RequestState
 WAITING = (R.QUEUED, R.IN_REVIEW)
@@ -70,7 +63,7 @@ def live_through(cast: Cast, source: random.Random, *, internal: Organization, n
     day = _Day(cast, source, now)
     day.levers()
     day.notices()
-    day.past_overrides()
+    past_overrides(day.by, source, now=now)
     day.seats(internal)
     day.first_tier()
     day.behind_it()
@@ -78,7 +71,7 @@ def live_through(cast: Cast, source: random.Random, *, internal: Organization, n
     day.parts()
     day.second_signatures()
     day.claims()
-    day.overrides()
+    standing_overrides(day.by, now=now)
     world.report_by_phone(cast, now=now)
     world.propose_condition(cast, now=now)
     day.leases()
@@ -156,81 +149,6 @@ class _Day:
                 later = at + timedelta(minutes=35)
                 publish_notice(actor=self.by(publisher, later), notice_id=notice.public_id, at=later)
                 last = notice.public_id
-
-    # --- overrides -----------------------------------------------------------------------------------
-
-    def past_overrides(self) -> None:
-        """Overrides that are over: run out, refused, revoked, never answered."""
-        waiting = CapacityRequest.objects.filter(
-            state__in=WAITING, filed_at__lt=self.ago(days=5), claimed_tier__gte=3
-        ).order_by("pk")
-        for request, text in zip(waiting[:9], OVERRIDES * 3, strict=False):
-            proposed_at = self.ago(hours=self.random.uniform(75, 110))
-            override = self._propose(request, text, proposed_at, hours=60)
-            later = proposed_at + timedelta(minutes=18)
-            end = self.random.choice(("expired", "expired", "refused", "revoked", "unanswered"))
-            if end == "refused":
-                refuse_override(
-                    actor=self.by("duty", later),
-                    override=override,
-                    reason="The policy's own order serves it today.",
-                    at=later,
-                )
-            elif end != "unanswered":
-                confirm_override(actor=self.by("duty2", later), override=override, at=later)
-                rerank_requests([request.pk], actor=SYSTEM, at=later)
-            if end == "revoked":
-                over = later + timedelta(hours=20)
-                revoke_override(
-                    actor=self.by("duty", over), override=override, reason="The authority withdrew its order.", at=over
-                )
-                rerank_requests([request.pk], actor=SYSTEM, at=over)
-        expire_overrides(at=self.ago(hours=6))
-
-    def overrides(self) -> None:
-        """Overrides in force now, and two that wait for the duty manager."""
-        scarce = CapacityRequest.objects.filter(
-            state__in=WAITING,
-            claimed_tier__gte=2,
-            acceptable__wish=1,
-            acceptable__region__condition__in=SCARCE_CONDITIONS,
-        ).order_by("order_standing", "order_band", "order_behind", "order_at", "number")
-        for position, (request, text) in enumerate(zip(scarce[3:33:5], OVERRIDES * 2, strict=False)):
-            is_waiting = position >= 4
-            at = self.ago(minutes=25 + 9 * position) if is_waiting else self.ago(hours=3 + position)
-            override = self._propose(request, text, at, hours=48 + 24 * (position % 2), shows=True)
-            if not is_waiting:
-                later = at + timedelta(minutes=14)
-                confirm_override(actor=self.by("duty", later), override=override, at=later)
-                rerank_requests([request.pk], actor=SYSTEM, at=later)
-
-    def _propose(
-        self,
-        request: CapacityRequest,
-        text: tuple[str, int | None, str, str],
-        at: datetime,
-        *,
-        hours: int,
-        shows: bool = False,
-    ) -> Override:
-        kind, to_tier, reason_code, reason = text
-        fact = policy.OverrideFact(policy.OverrideKind(kind), to_tier)
-        rows = (
-            [row for movement in movements(request.public_id, fact, at=at) for row in movement.as_rows()]
-            if shows
-            else []
-        )
-        return propose_override(
-            actor=self.by("reviewer", at),
-            about=About(request.public_id, request.label),
-            effect=Effect(kind, to_tier=to_tier),
-            reason_code=reason_code,
-            reason=reason,
-            hours=hours,
-            ticket=f"INC-{1000 + request.number}",
-            overtakes=rows,
-            at=at,
-        )
 
     # --- requests ------------------------------------------------------------------------------------
 

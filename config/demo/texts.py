@@ -135,3 +135,15 @@ OVERRIDES: tuple[tuple[str, int | None, str, str], ...] = (
     ("hold", None, "abuse", "The quantity does not fit the organization; the account manager is asking."),
     ("retier", 2, "correction", "The organization runs the water works; its claim is being corrected."),
 )
+
+# kind, limit in parts of a thousand, reason code, reason
+USE_OVERRIDES: tuple[tuple[str, int | None, str, str], ...] = (
+    ("hold", None, "abuse", "The same servers were asked for three times; the account manager clears it up."),
+    ("cap", 400, "abuse", "Until the count of its seats is known, it gets at most what the last quarter used."),
+)
+
+# verdict, lesson
+POST_REVIEW: tuple[tuple[str, str], ...] = (
+    ("right", "The authority's letter came a day later; ask for it in the first call."),
+    ("too_wide", "One day would have done; propose the shortest window that helps."),
+)

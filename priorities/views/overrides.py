@@ -44,6 +44,7 @@ def overrides(request: ActorRequest) -> HttpResponseBase:
     """GET /overrides/"""
     require(request.actor.needs(*READERS))
     rows = visible_overrides(request.actor).select_related("proposed_by", "confirmed_by")
+    rows = rows.annotate(duty=duty_column(now()))
     htmx: Any = getattr(request, "htmx", None)
     is_page = not htmx and not request.GET.get("format")
     context = {"pictures": pictures(now()) if is_page else ()}

@@ -23,14 +23,12 @@ from config.demo.cast import LOGINS, PASSWORD
 from customers.models import Claim, ClaimState, Evidence, EvidenceKind, OfferType, Organization, SectorCategory
 from journal.sealing import verify_chain
 from kit import clock
-from priorities.models import Override, OverrideState
+from priorities.models import Override, OverrideKind, OverrideScope, OverrideState
 from users.models import User
 from users.roles import Role
 
 # Registered, not yet offered by any act: a claim is submitted as it is proposed.
 NO_ACT_LEADS_THERE = {ClaimState.DRAFT}
-# Nobody can review an override that is over yet.
-NOT_REVIEWED_YET = {OverrideState.REVIEWED}
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +66,11 @@ def test_there_is_something_of_every_kind(story):
     states = set(CapacityRequest.objects.values_list("state", flat=True))
     assert states == set(RequestState.values)
     assert set(Claim.objects.values_list("state", flat=True)) == set(ClaimState.values) - NO_ACT_LEADS_THERE
-    assert set(Override.objects.values_list("state", flat=True)) == set(OverrideState.values) - NOT_REVIEWED_YET
+    assert set(Override.objects.values_list("state", flat=True)) == set(OverrideState.values)
+    assert set(Override.objects.values_list("kind", flat=True)) == set(OverrideKind.values)
+    assert set(Override.objects.values_list("scope", flat=True)) == set(OverrideScope.values)
+    assert {one.is_flagged for one in Override.objects.filter(is_break_glass=True)} == {True, False}
+    assert Override.objects.filter(renewal=1).exists()
     assert set(Claim.objects.values_list("category__code", flat=True)) == set(
         SectorCategory.objects.values_list("code", flat=True)
     )

@@ -1,10 +1,14 @@
 """Today shows each role what waits for it, and nothing that waits for others."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 
 from capacity.desk.today import sections
+from priorities.actions.end_override import expire_overrides
 from tests import make
+from users.actions.plan_duty import plan_duty
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +25,23 @@ def test_a_second_signature_waits_for_others_than_the_proposer():
     waiting = "Overrides that wait for a second signature"
     assert titles(make.acting(Role.DUTY_MANAGER))[waiting] == [f"O-1 · {request.label}"]
     assert titles(make.actor(proposer))[waiting] == []
+
+
+def test_who_waits_for_whom_and_what_is_to_be_looked_back_at():
+    request = make.request()
+    proposer, duty = make.acting(Role.CAPACITY_REVIEWER, fresh_at=make.NOW), make.person(Role.DUTY_MANAGER, name="Anna")
+    plan_duty(
+        actor=make.acting(Role.ADMINISTRATOR), holder_id=duty.public_id, deputy_id=None, starts_at=make.NOW,
+        ends_at=make.NOW + timedelta(hours=8), at=make.NOW,
+    )  # fmt: skip
+    alone = make.broken_glass(request, by=proposer)
+    (own,) = [one for one in sections(proposer, make.NOW) if one.title.startswith("Your overrides")]
+    assert [line.label for line in own.lines] == [f"O-1 · {request.label}"]
+    assert "waits for Anna" in own.lines[0].note
+    expire_overrides(at=alone.sign_by)
+    back = "Overrides to look back at"
+    assert titles(proposer)[back] == []
+    assert titles(make.actor(duty))[back] == [f"O-1 · {request.label}"]
 
 
 def test_each_role_sees_its_own_work_and_no_role_sees_none(visit):
