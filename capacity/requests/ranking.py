@@ -127,17 +127,25 @@ def _facts(
     )
 
 
-def rank_now(requests: Sequence[CapacityRequest], *, at: datetime, terms: policy.Policy | None = None) -> list[Ranked]:
+def rank_now(
+    requests: Sequence[CapacityRequest],
+    *,
+    at: datetime,
+    terms: policy.Policy | None = None,
+    only_within: bool = False,
+) -> list[Ranked]:
     """Rank requests on the facts of this moment without writing anything; four queries, however many requests.
 
-    One more where an organization's use is overridden in a region. `terms` is the policy in force where the caller
-    has it already.
+    One more where an organization's use is overridden in a region, to find the first wishes; `only_within` leaves it
+    out for those who ask for `Ranked.within` a region and for nothing else. `terms` is the policy in force where the
+    caller has it already.
     """
     if terms is None:
         _version, terms = policy_in_force(at)
     facts = facts_of(requests, at=at)
     covering = _covering(requests, at=at)
-    first = _first_wishes([r for r in requests if r.public_id in covering and covering[r.public_id].regional])
+    regional = [r for r in requests if r.public_id in covering and covering[r.public_id].regional]
+    first = {} if only_within else _first_wishes(regional)
     return [
         _ranked(request, facts[request.pk], covering.get(request.public_id), first.get(request.pk, ""), terms)
         for request in requests

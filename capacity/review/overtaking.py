@@ -104,7 +104,7 @@ def _movements(
 ) -> list[Movement]:
     requests = {pk: one for queue in queues.values() for pk, one in queue.items()}
     _version, terms = policy_in_force(at)
-    ranked = {one.request.pk: one for one in rank_now(list(requests.values()), at=at, terms=terms)}
+    ranked = {one.request.pk: one for one in rank_now(list(requests.values()), at=at, terms=terms, only_within=True)}
     found: list[Movement] = []
     for region in regions:
         without = {pk: _without(ranked[pk], region, fact, pk in covered, terms) for pk in queues[region.pk]}

@@ -6,6 +6,7 @@ from capacity.requests.access import may_file_request, may_see_requests, visible
 from capacity.review.queries import queue_rows
 from customers.models import Organization
 from customers.panels import OrganizationPanel
+from priorities.access import may_propose_override
 from users.access import Actor
 
 SHOWN = 8
@@ -24,5 +25,8 @@ def request_panel(actor: Actor, organization: Organization) -> OrganizationPanel
             "requests": rows[:SHOWN],
             "is_more": len(rows) > SHOWN,
             "may_file": may_file_request(actor, organization) is None,
+            "override_url": reverse("override_use", args=[organization.public_id])
+            if may_propose_override(actor) is None
+            else "",
         },
     )

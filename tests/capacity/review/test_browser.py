@@ -13,12 +13,14 @@ from capacity.requests.actions.submit_request import AskedLine
 from capacity.requests.models import CapacityRequest, RequestState
 from capacity.review.actions.decline_request import decline_request
 from kit.clock import now
+from priorities.actions.end_override import expire_overrides
 from tests import make
 from tests.browsing import WIDTHS, assert_accessible, assert_fits
 from users.access import SYSTEM
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
+REGION = "westeurope"
 
 
 @pytest.fixture
@@ -121,11 +123,47 @@ def test_filing_shows_the_outlook_beside_the_form(browse, scene):
     look(page, "standing")
 
 
+def test_an_override_shows_whom_it_overtakes_and_break_glass_lapses_by_itself(browse, scene, reviewer):
+    works, at = scene["works"], now()
+    page = browse(reverse("override_request", args=[works.public_id]), as_=reviewer)
+    page.get_by_label("What it does").select_option("pin")
+    page.get_by_label("Why", exact=True).fill("The pumps of the town stand still without it.")
+    page.get_by_role("button", name="Show whom it overtakes").click()
+    effect = page.locator("#effect")
+    expect(effect).to_contain_text("From place 2 to 1 of 3.")
+    expect(effect).to_contain_text("Klinikum Musterstadt")
+    look(page, "override-preview")
+    page.get_by_role("button", name="Act alone now").click()
+    expect(page.locator("h1")).to_contain_text("In force, unsigned")
+    expect(page.locator("#overtakes")).to_contain_text("West Europe")
+    expect(page.locator("#sign")).to_contain_text("You proposed this override.")
+    look(page, "override-unsigned")
+    page.goto(f"/queue/?region={REGION}")
+    expect(page.locator("tbody tr").first).to_contain_text("Stadtwerke Beispielburg")
+
+    # Another one, a day older: its time to be signed is over, and no worker has run since.
+    lapsed = make.broken_glass(scene["shop"], kind="pin", at=at - timedelta(hours=24))
+    page.goto(reverse("priorities:override", args=[lapsed.public_id]))
+    expect(page.locator("h1")).to_contain_text("Ended unsigned")
+    assert expire_overrides(at=now()) == 1
+    page.reload()
+    expect(page.locator("#post-review")).to_contain_text("Due by")
+    page.get_by_label("Verdict").select_option("wrong")
+    page.get_by_label("Lesson").fill("Nobody was called; call the deputy first.")
+    look(page, "override-lapsed")
+    page.get_by_role("button", name="Close the review").click()
+    expect(page.locator("#review")).to_contain_text("It should not have been")
+    page.goto("/overrides/?now=in_force")
+    expect(page.locator("tbody tr")).to_have_count(1)
+    look(page, "override-register")
+
+
 @pytest.mark.parametrize("dark", [False, True])
 def test_every_page_is_accessible_and_fits(browse, scene, reviewer, dark):
     declined = make.request(make.organization("Beispiel Medien"), quantity=1200, minimum=1100, at=now())
     decline_request(actor=make.actor(reviewer), request_id=declined.public_id, reason="Too little is left.", at=now())
     manager = scene["works"].filed_by
+    alone = make.broken_glass(scene["works"], at=now())
     pages = [
         ("/queue/", reviewer),
         (reverse("review:case", args=[scene["hospital"].public_id]), reviewer),
@@ -133,6 +171,10 @@ def test_every_page_is_accessible_and_fits(browse, scene, reviewer, dark):
         ("/requests/", reviewer),
         (reverse("requests:request", args=[declined.public_id]), reviewer),
         (reverse("intake:standing", args=[scene["works"].public_id]), manager),
+        (reverse("override_request", args=[scene["works"].public_id]), reviewer),
+        (reverse("override_use", args=[scene["works"].organization.public_id]), reviewer),
+        ("/overrides/", reviewer),
+        (reverse("priorities:override", args=[alone.public_id]), reviewer),
         ("/requests/new/", manager),
         (f"/requests/new/?organization={scene['works'].organization.public_id}", manager),
     ]
