@@ -22,7 +22,7 @@ from kit.forms import MAX_ROW_VERSION
 from kit.refusal import NotFound, require
 from priorities.access import READERS, visible_overrides
 from priorities.actions.end_override import revoke_override
-from priorities.actions.propose_override import MOST_REASON, MOST_TICKET, About, Effect, propose_override
+from priorities.actions.propose_override import MOST_REASON, MOST_TICKET, About, Effect, check, propose_override
 from priorities.actions.renew_override import renew_override
 from priorities.actions.review_override import review_override
 from priorities.filters import OverrideFilters
@@ -155,6 +155,8 @@ class _Proposing(IdempotentCommand):
     def propose(self, request: Any, about: About, body: dict[str, Any], shown: Callable[[Effect], Any]) -> Response:
         """Propose it with whom it overtakes; answers with the override."""
         effect = Effect(**{name: body.pop(name) for name in ("kind", "to_tier", "cap_permille")})
+        # Only what is complete has an effect that can be shown.
+        check(about, effect, **{name: body[name] for name in ("reason_code", "reason", "ticket")})
         done = self.perform(
             lambda: propose_override(
                 actor=request.actor, about=about, effect=effect, at=now(), overtakes=shown(effect), **body
