@@ -123,6 +123,7 @@ JOBS: tuple[Job, ...] = (
             Place(_("Notices"), "/notices/", "speakerphone", _of(EDITOR, DUTY_MANAGER), keys="g n"),
             Place(_("Journal"), "/journal/", "notebook", _of(ADMINISTRATOR), keys="g j"),
             Place(_("Duty rota"), "/people/duty/", "calendar"),
+            Place(_("Retention"), "/people/retention/", "archive", _of(ADMINISTRATOR)),
             Place(_("People"), "/people/", "users", _of(ADMINISTRATOR), keys="g u"),
         ),
     ),

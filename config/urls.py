@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("users.urls")),
     path("api/v1/", include("config.api_urls")),
     path("", include("customers.assurance.urls")),
+    path("", include("customers.retention.urls")),
     path("", include("customers.urls")),
     path("alarms/", include("capacity.alarms.urls")),
     path("liaison/", include("customers.liaison.urls")),

@@ -473,3 +473,4 @@ from customers.proofs.models import DomainChallenge, DomainProof, MailedCode  # 
 
 # What follows from the registers has its own module; Django finds models only from here.
 from customers.registers.models import EvidenceReview, MatchRun, RegisterMatch  # noqa: E402, F401
+from customers.retention.models import Erasure, RetentionRule  # noqa: E402, F401

@@ -21,6 +21,8 @@ class Contact(Public):
     language = models.CharField(max_length=2, default="de", choices=[("de", _("German")), ("en", _("English"))])
     added_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     added_at = models.DateTimeField()
+    # When somebody last said that it is right; its retention counts from here.
+    kept_at = models.DateTimeField()
 
     runtime_deletes = True
 

@@ -74,4 +74,5 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         by_name[name] = ["westeurope"]
     for name in ("staffing:datacenter", "staffing:report"):
         by_name[name] = [datacenter]
+    by_name["retention:erasure"] = [claim.organization.public_id]
     return by_name

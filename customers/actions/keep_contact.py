@@ -51,7 +51,10 @@ def keep_contact(
     """Add a contact, or replace what is known of one. Raises `CannotKeepContact`, `TooManyContacts`, `StaleForm`."""
     with transaction.atomic():
         organization = _open(actor, organization)
-        values = _checked(name=name, role=role, email=email, phone=phone, language=language)
+        values = {
+            **_checked(name=name, role=role, email=email, phone=phone, language=language),
+            "kept_at": at,
+        }
         if contact is None:
             if organization.contacts.count() >= MAX_CONTACTS:
                 raise TooManyContacts(most=MAX_CONTACTS)

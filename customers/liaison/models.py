@@ -5,7 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.kinship import following_trigger
-from kit.models import AppendOnly, Public
+from kit.models import Public
 
 
 class Counterpart(models.TextChoices):
@@ -54,6 +54,7 @@ class LiaisonItem(Public):
         "outcome",
         "row_version",
     )
+    runtime_deletes = True  # what people said is erased after its retention
 
     class Meta:
         ordering = ["due_date", "pk"]
@@ -96,8 +97,8 @@ class LiaisonItem(Public):
         return self.closed_at is None and bool(self.next_step)
 
 
-class LiaisonStep(AppendOnly):
-    """A step as it stood before it was moved along: what was planned, by whom, for when."""
+class LiaisonStep(models.Model):
+    """A step as it stood before it was moved along: what was planned, by whom, for when. Written once, erased whole."""
 
     item = models.ForeignKey(LiaisonItem, on_delete=models.PROTECT, related_name="steps")
     next_step = models.CharField(max_length=300)
@@ -107,5 +108,8 @@ class LiaisonStep(AppendOnly):
     by = models.ForeignKey("users.User", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 
-    class Meta(AppendOnly.Meta):
+    runtime_updates = ()
+    runtime_deletes = True
+
+    class Meta:
         indexes = [models.Index(fields=["item", "-id"], name="liaison_step")]

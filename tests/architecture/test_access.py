@@ -60,6 +60,8 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "assurance:review": {VE, AU},
     "assurance:complaint": CUSTOMER_READERS - {EX},
     "assurance:expiring": CUSTOMER_READERS,
+    "retention:retention": {AD, AU},
+    "retention:erasure": {AM, AD},
     "liaison:items": {AM, VE, CR, DM, OP, AU},
     "liaison:log": {AM, VE, DM, OP},
     "liaison:item": {AM, VE, CR, DM, OP, AU},
