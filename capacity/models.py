@@ -18,6 +18,7 @@ from capacity.requests.models import (
 from capacity.review.models import Lease
 from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StateConfirmation
 from capacity.staffing.risk_models import RiskDay, RiskSeries
+from capacity.usage.models import UsageBatch, UsageCorrection, UsageDay, UsageHour, UsageRetention, UsageSample
 
 __all__ = [
     "Alarm",
@@ -48,4 +49,10 @@ __all__ = [
     "Simulation",
     "StateConfirmation",
     "SupplyChange",
+    "UsageBatch",
+    "UsageCorrection",
+    "UsageDay",
+    "UsageHour",
+    "UsageRetention",
+    "UsageSample",
 ]

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from capacity.review import api as review
 from capacity.review import override_api as overrides
+from capacity.usage import api as usage
 from capacity.watch import api as watch
 from customers import api as customers
 
@@ -18,6 +19,7 @@ urlpatterns = [
     path("regions/", watch.Regions.as_view()),
     path("datacenters/", watch.Datacenters.as_view()),
     path("datacenters/<slug:code>/shift-reports/", watch.ShiftReports.as_view()),
+    path("usage/samples/", usage.UsageSamples.as_view()),
     path("requests/", review.Requests.as_view()),
     path("requests/<uuid:public_id>/", review.RequestDetail.as_view()),
     path("requests/<uuid:public_id>/workload/", review.ConfirmWorkload.as_view()),

@@ -68,6 +68,7 @@ app.conf.beat_schedule = {
     "do waiting simulations": _every(15, "allocation.run_simulations"),
     "end overrides": _every(60, "priorities.expire_overrides"),
     "look at crews and pools": _every(CYCLE, "watch.look"),
+    "keep samples of usage": _every(3600, "usage.keep"),
     "keep the order of requests": _every(CYCLE, "requests.sweep_order"),
     "look again at what waits": _every(CYCLE, "review.look_again"),
     "end leases": _every(CYCLE, "review.end_leases"),

@@ -115,6 +115,9 @@ ACTIONS: dict[str, Any] = {
     "retention.changed": _("Retention changed"),
     "role.assigned": _("Role given"),
     "role.ended": _("Role ended"),
+    "samples.dropped": _("Usage samples of a month dropped"),
+    "samples.received": _("Samples of usage received"),
+    "samples.retention_set": _("Retention of usage samples set"),
     "shift.corrected": _("Shift report corrected"),
     "shift.reported": _("Shift reported"),
     "token.created": _("API token made"),
@@ -158,5 +161,7 @@ SUBJECTS: dict[str, SubjectWords] = {
     "risk_series": SubjectWords(_("Series about staffing risk")),
     "register_snapshot": SubjectWords(_("Register"), _page("customers:snapshot", "@")),
     "request": SubjectWords(_("Request"), _page("requests:request")),
+    "usage_batch": SubjectWords(_("Usage samples")),
+    "usage_retention": SubjectWords(_("Retention of usage samples")),
     "user": SubjectWords(_("Person"), _page("users:person")),
 }

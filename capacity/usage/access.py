@@ -1,0 +1,17 @@
+"""Who may bring usage in, and who may say for how long it is kept. Who sees it is the pools' matter."""
+
+from kit.refusal import NotAllowed, Refusal
+from users.access import Actor
+from users.roles import Role
+
+
+def may_report_usage(actor: Actor, region_code: str | None = None) -> Refusal | None:
+    """Operators report for the pools of their regions; files on the server are the system's."""
+    if actor.is_system:
+        return None
+    return actor.needs(Role.REGION_OPERATOR, region=region_code)
+
+
+def may_set_retention(actor: Actor) -> Refusal | None:
+    """For how long samples are kept is set on the server."""
+    return None if actor.is_system else NotAllowed()

@@ -1,0 +1,132 @@
+"""How much of each pool was in use, when: samples as they came, and what is kept of them by hour and by day.
+
+Quantities are in the pool's unit, fractions allowed, as a sample is often a mean. Unknown is no row, never zero.
+"""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from capacity.pools.models import Pool
+from kit.ids import uuid7
+from kit.models import AppendOnly
+from users.models import User
+
+
+class UsageSource(models.TextChoices):
+    """How samples came in."""
+
+    FILE = "file", _("File")
+    API = "api", _("API")
+
+
+class UsageBatch(AppendOnly):
+    """Samples that came in together, and what became of them."""
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    source = models.CharField(max_length=4, choices=UsageSource.choices)
+    name = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    received_at = models.DateTimeField(db_index=True)
+    added = models.BigIntegerField()
+    corrected = models.BigIntegerField()
+    unchanged = models.BigIntegerField()
+    refused = models.BigIntegerField()
+
+    class Meta(AppendOnly.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(added__gte=0, corrected__gte=0, unchanged__gte=0, refused__gte=0), name="usage_batch_counts"
+            )
+        ]
+
+
+class UsageSample(models.Model):
+    """The usage of a pool at a moment; `total` is what it had in all then, where the source says so.
+
+    A table for every month, made by `capacity/usage/usage.sql`; only a later batch changes a row, and what it said
+    before stays in `UsageCorrection`.
+    """
+
+    pk = models.CompositePrimaryKey("pool_id", "at")
+    pool = models.ForeignKey(Pool, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    at = models.DateTimeField()
+    used = models.FloatField()
+    total = models.FloatField(null=True)
+    batch = models.ForeignKey(UsageBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    runtime_updates = ("used", "total", "batch")
+
+    class Meta:
+        managed = False
+        db_table = "capacity_usagesample"
+
+
+class UsageCorrection(AppendOnly):
+    """What a sample said before another batch corrected it."""
+
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    used = models.FloatField()
+    total = models.FloatField(null=True)
+    batch = models.ForeignKey(UsageBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+    corrected_by = models.ForeignKey(UsageBatch, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+")
+
+    class Meta(AppendOnly.Meta):
+        indexes = [models.Index(fields=["pool", "at"], name="usage_correction_place")]
+
+
+class Rollup(models.Model):
+    """Samples of a span taken together: how many, their sum and bounds, and the most that there was in all."""
+
+    count = models.BigIntegerField()
+    sum = models.FloatField()
+    low = models.FloatField()
+    high = models.FloatField()
+    total = models.FloatField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class UsageHour(Rollup):
+    """An hour of a pool (UTC)."""
+
+    pk = models.CompositePrimaryKey("pool_id", "hour")
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="+")
+    hour = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(count__gt=0, low__gte=0, high__gte=F("low")), name="usage_hour_adds_up")
+        ]
+
+
+class UsageDay(Rollup):
+    """A day of a pool (UTC); `hours` says how many of its hours are known."""
+
+    pk = models.CompositePrimaryKey("pool_id", "day")
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="+")
+    day = models.DateField()
+    hours = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(count__gt=0, low__gte=0, high__gte=F("low"), hours__lte=24), name="usage_day_adds_up"
+            )
+        ]
+
+
+class UsageRetention(AppendOnly):
+    """For how many months samples are kept; the latest row is in force. Hours and days are kept for good."""
+
+    sample_months = models.PositiveSmallIntegerField()
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        constraints = [
+            models.CheckConstraint(condition=Q(sample_months__gte=2, sample_months__lte=120), name="retention_is_sane")
+        ]

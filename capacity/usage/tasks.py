@@ -1,0 +1,14 @@
+"""What is done about usage round the clock."""
+
+from celery import shared_task
+
+from capacity.usage.actions.keep_samples import drop_old_samples, open_coming_month
+from kit import clock
+
+
+@shared_task(name="usage.keep")
+def keep() -> None:
+    """Make the tables of the coming month, and drop those that the policy no longer keeps."""
+    at = clock.now()
+    open_coming_month(at=at)
+    drop_old_samples(at=at)
