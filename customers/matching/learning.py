@@ -68,13 +68,30 @@ def learn(examples: Sequence[Example]) -> Model | None:
     families = {example.family for example in examples}
     if len(examples) < LEAST_ENTRIES or len(families) < LEAST_FAMILIES:
         return None
-    subjects = [_subject(example) for example in examples]
-    whole = _matrix([_row(subject) for subject in subjects])
+    rows = _Rows(examples)
     kept = np.array([_is_kept_back(example) for example in examples])
-    first = _fit(examples, subjects, whole, ~kept)
-    sharpness, offer_from = _gauge(examples, whole, kept, first)
-    last = _fit(examples, subjects, whole, np.ones(len(examples), bool))
+    sharpness, offer_from = _gauge(rows, kept, _fit(rows, ~kept))
+    last = _fit(rows, np.ones(len(examples), bool))
     return Model(last.weights, last.start, sharpness, offer_from, len(examples))
+
+
+class _Rows:
+    """The examples as rows of numbers: whole, by the name alone, by the domain alone (only those that have one)."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        self.examples = examples
+        subjects = [_subject(example) for example in examples]
+        self.whole = _matrix([_row(subject) for subject in subjects])
+        self.with_domain = np.array([number for number, subject in enumerate(subjects) if subject.domains], np.int64)
+        self.names_alone = _matrix([_row(subjects[number], domain=False) for number in self.with_domain.tolist()])
+        self.domains_alone = _matrix([_row(subjects[number], name=False) for number in self.with_domain.tolist()])
+        self.families = np.array([FAMILIES.index(example.family) for example in examples])
+
+    def loudness(self, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """How loud each chosen example speaks; the others not at all."""
+        counts = Counter(example.sort for example, is_in in zip(self.examples, chosen, strict=True) if is_in)
+        loud = [min(counts[one.sort], LOUDEST) / max(counts[one.sort], 1) for one in self.examples]
+        return np.where(chosen, loud, 0.0)
 
 
 def _subject(example: Example) -> Subject:
@@ -111,29 +128,17 @@ def _matrix(rows: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]]) -> cs
     return found
 
 
-def _loudness(examples: Sequence[Example]) -> NDArray[np.float64]:
-    counts = Counter(example.sort for example in examples)
-    return np.array([min(counts[example.sort], LOUDEST) / counts[example.sort] for example in examples])
-
-
-def _fit(
-    examples: Sequence[Example], subjects: Sequence[Subject], whole: csr_matrix, chosen: NDArray[np.bool_]
-) -> _Learned:
-    at = np.flatnonzero(chosen).tolist()
-    loud = np.zeros(len(examples))
-    loud[at] = _loudness([examples[number] for number in at])
-    with_domain = [number for number in at if subjects[number].domains]
-    names_alone = _matrix([_row(subjects[number], domain=False) for number in with_domain])
-    domains_alone = _matrix([_row(subjects[number], name=False) for number in with_domain])
-    order = [*at, *with_domain, *with_domain]
-    weights = np.concatenate([loud[at], loud[with_domain] * NAME_ALONE, loud[with_domain] * DOMAIN_ALONE])
+def _fit(rows: _Rows, chosen: NDArray[np.bool_]) -> _Learned:
+    loud = rows.loudness(chosen)
+    part = chosen[rows.with_domain]
+    with_domain = rows.with_domain[part]
     classifier = SGDClassifier(
-        loss="log_loss", alpha=SHRINKAGE, max_iter=PASSES, tol=None, shuffle=True, random_state=2020
+        loss="log_loss", alpha=SHRINKAGE, max_iter=PASSES, tol=None, shuffle=True, random_state=2020, n_jobs=2
     )
     classifier.fit(
-        vstack([whole[at], names_alone, domains_alone]).tocsr(),
-        np.array([examples[number].family for number in order]),
-        sample_weight=weights,
+        vstack([rows.whole[chosen], rows.names_alone[part], rows.domains_alone[part]]).tocsr(),
+        np.concatenate([rows.families[chosen], rows.families[with_domain], rows.families[with_domain]]),
+        sample_weight=np.concatenate([loud[chosen], loud[with_domain] * NAME_ALONE, loud[with_domain] * DOMAIN_ALONE]),
     )
     return _numbers(classifier)
 
@@ -146,27 +151,22 @@ def _numbers(classifier: SGDClassifier) -> _Learned:
     if len(classifier.classes_) == 2:
         # One line parts two families; it stands for the second, turned round for the first.
         coefficients, intercepts = np.vstack([-coefficients, coefficients]), np.array([-intercepts[0], intercepts[0]])
-    for number, family in enumerate(classifier.classes_):
-        column = FAMILIES.index(family)
+    for number, column in enumerate(classifier.classes_):
         weights[:, column] = coefficients[number]
         start[column] = intercepts[number]
     return _Learned(weights, start)
 
 
-def _gauge(
-    examples: Sequence[Example], whole: csr_matrix, kept: NDArray[np.bool_], learned: _Learned
-) -> tuple[float, int]:
+def _gauge(rows: _Rows, kept: NDArray[np.bool_], learned: _Learned) -> tuple[float, int]:
     """The sharpness under which shares are likeliest right, and the confidence from which to offer (in thousandths)."""
-    at = np.flatnonzero(kept).tolist()
-    if len(at) < LEAST_ENTRIES // KEPT_BACK:
+    if kept.sum() < LEAST_ENTRIES // KEPT_BACK:
         return 1.0, PERMILLE
-    loud = _loudness([examples[number] for number in at])
-    truth = np.array([FAMILIES.index(examples[number].family) for number in at])
-    scores = np.asarray(whole[at] @ learned.weights, np.float64) + learned.start
-    rows = np.arange(len(at))
+    loud, truth = rows.loudness(kept)[kept], rows.families[kept]
+    scores = np.asarray(rows.whole[kept] @ learned.weights, np.float64) + learned.start
+    each = np.arange(len(truth))
 
     def surprise(sharpness: float) -> float:
-        return -float(loud @ np.log(shares(scores, sharpness)[rows, truth] + 1e-9))
+        return -float(loud @ np.log(shares(scores, sharpness)[each, truth] + 1e-9))
 
     sharpness = min(np.linspace(0.2, 3.0, 57), key=surprise)
     likely = shares(scores, sharpness)

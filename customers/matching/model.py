@@ -26,7 +26,7 @@ from customers.matching.features import (
 # A model of other features than these is not read: its numbers would be taken for something else.
 FORMAT = 1
 # A family is offered without asking from a confidence on at which so many of a thousand were right when it was learned.
-OFFER_AT_PRECISION = 980
+OFFER_AT_PRECISION = 985
 
 
 class CannotRead(ValueError):

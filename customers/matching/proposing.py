@@ -26,7 +26,7 @@ MOST = 4
 # Shares below this are noise.
 LEAST = 60
 # Without learning, rules alone offer from here on.
-RULES_OFFER_FROM = 930
+RULES_OFFER_FROM = 960
 # An entry of a register that has the organization's name and country, and its domain besides.
 BOTH_CONFIDENCE = 995
 NAME_CONFIDENCE = 990
