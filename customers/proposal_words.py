@@ -32,6 +32,7 @@ _SENTENCES: dict[str, Any] = {
     "domain_set_aside": _("%(domain)s proves nothing: anybody may have an address there."),
     "service_not_named": _("Nothing names the service itself."),
     "campus_police": _("Campus police bear the name of their college, and no domain tells them apart."),
+    "tribal_police": _("Tribal police bear the name of their tribe, and no domain tells them apart."),
     "name_hints": _("“%(words)s” in the name hints at critical infrastructure; its size and service decide."),
     "entry_agrees": _("Stands in “%(register)s” as %(name)s%(kind)s."),
     "entry_has_domain": _("“%(register)s” has the domain under %(name)s%(kind)s, which may be another body."),

@@ -6,7 +6,7 @@ from (police agencies are all American and have no domain there), not what an or
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import combinations, pairwise
@@ -237,7 +237,7 @@ def _is_own(subject: Subject) -> bool:
     )
 
 
-def as_row(groups: tuple[list[int], ...]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def as_row(groups: Sequence[list[int]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Places and values; each group has the length one, so that a long name speaks no louder than a short one."""
     kept = [group for group in groups if group]
     if not kept:

@@ -6,14 +6,14 @@ Deterministic: the same rows give the same model. scikit-learn does the fitting;
 import zlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, vstack
 from sklearn.linear_model import SGDClassifier
 
-from customers.matching.categories import FAMILIES
+from customers.matching.categories import FAMILIES, FIRST_RESPONDER
 from customers.matching.features import (
     PLACES,
     Subject,
@@ -24,6 +24,7 @@ from customers.matching.features import (
     name_places,
     subject_of,
 )
+from customers.matching.lexicon import without_country
 from customers.matching.model import OFFER_AT_PRECISION, Model, shares
 from customers.names import PERMILLE, sort_key
 
@@ -38,6 +39,8 @@ PASSES = 6
 SHRINKAGE = 2e-7
 LEAST_ENTRIES = 200
 LEAST_FAMILIES = 2
+# Concepts that name a rescue service.
+RESPONDERS = frozenset({"police", "fire", "rescue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,9 @@ class _Rows:
         subjects = [_subject(example) for example in examples]
         self.whole = _matrix([_row(subject) for subject in subjects])
         self.with_domain = np.array([number for number, subject in enumerate(subjects) if subject.domains], np.int64)
-        self.names_alone = _matrix([_row(subjects[number], domain=False) for number in self.with_domain.tolist()])
+        self.names_alone = _matrix(
+            [_name_alone(subjects[number], examples[number].family) for number in self.with_domain.tolist()]
+        )
         self.domains_alone = _matrix([_row(subjects[number], name=False) for number in self.with_domain.tolist()])
         self.families = np.array([FAMILIES.index(example.family) for example in examples])
 
@@ -112,6 +117,14 @@ def _row(subject: Subject, *, name: bool = True, domain: bool = True) -> tuple[N
             joint_places(subject) if name and domain else [],
         )
     )
+
+
+def _name_alone(subject: Subject, family: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    # A list of a state's domains holds police and fire services, too: there the domain speaks for the state, the name
+    # does not. And no customer writes a country behind its name, as the registry of research organizations does.
+    if family != FIRST_RESPONDER and RESPONDERS & subject.concepts.keys():
+        return as_row(())
+    return _row(replace(subject, name=without_country(subject.name)), domain=False)
 
 
 def _matrix(rows: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]]) -> csr_matrix:

@@ -13,6 +13,7 @@ from customers.matching.categories import (
     EDUCATION,
     FAMILIES,
     FIRST_RESPONDER,
+    GOVERNMENT,
     INFRASTRUCTURE_BY_CONCEPT,
     NEW_CUSTOMER,
     family_of_category,
@@ -125,9 +126,12 @@ def _doubt(subject: Subject, family: str, named: str) -> str:
     if family == FIRST_RESPONDER and not named:
         # A tier of life safety is never offered on a likeness.
         return "service_not_named"
-    if family == EDUCATION and subject.country == "US" and not subject.domains:
-        # Hundreds of campus police forces stand in the police register under the bare name of their college.
-        return "campus_police"
+    if subject.country == "US" and not subject.domains:
+        # Hundreds of police forces stand in the police register under the bare name of their college or tribe.
+        if family == EDUCATION:
+            return "campus_police"
+        if family == GOVERNMENT and "tribal" in subject.concepts:
+            return "tribal_police"
     return ""
 
 

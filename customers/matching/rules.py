@@ -36,6 +36,7 @@ CONCEPT_WEIGHTS: Mapping[str, Mapping[str, float]] = {
     "state": {GOVERNMENT: 3.0},
     "public_body": {GOVERNMENT: 2.5},
     "municipal": {GOVERNMENT: 4.0},
+    "tribal": {GOVERNMENT: 3.0},
     "justice": {GOVERNMENT: 4.5},
     "defense": {GOVERNMENT: 3.5},
     "university": {EDUCATION: 4.8},

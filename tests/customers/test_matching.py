@@ -252,7 +252,8 @@ def test_learning_is_repeatable_and_tells_what_rules_cannot(model):
 def test_what_was_learned_survives_storing(model):
     stored = from_bytes(to_bytes(model))
     subjects = [subject_of(one.name, domains=(one.domain,) if one.domain else ()) for one in invented(40)]
-    assert np.allclose(model.scores(subjects), stored.scores(subjects), atol=0.02)
+    likely = [shares(one.scores(subjects), one.sharpness) for one in (model, stored)]
+    assert np.allclose(*likely, atol=0.01)
     assert (stored.sharpness, stored.offer_from, stored.entries) == (model.sharpness, model.offer_from, model.entries)
     for broken in (b"", b"PK\x03\x04", to_bytes(model)[:-50], b"\x80\x04\x95."):
         with pytest.raises(CannotRead):
