@@ -60,6 +60,7 @@ app.conf.beat_schedule = {
     "remind of what runs out": _every(300, "assurance.remind"),
     "draw the monthly sample": _every(3600, "assurance.draw_audits"),
     "erase what was kept long enough": _every(3600, "customers.erase_data"),
+    "sweep files of evidence": _every(3600, "customers.sweep_files"),
     "end leases on cases": _every(60, "customers.end_leases"),
     "review evidence": _every(60, "customers.review_evidence"),
     "find register matches": _every(60, "customers.find_register_matches"),

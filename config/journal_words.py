@@ -50,6 +50,7 @@ ACTIONS: dict[str, Any] = {
     "evidence_review.opened": _("Review of evidence opened"),
     "evidence_review.resolved": _("Review of evidence done"),
     "evidence.code_mailed": _("Code mailed to a domain"),
+    "evidence.file_attached": _("File attached to evidence"),
     "evidence.domain_shown": _("Control of a domain shown"),
     "import.started": _("Import started"),
     "inheritance.accepted": _("Categories of the parent accepted"),

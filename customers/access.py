@@ -1,5 +1,7 @@
 """Who may see organizations and act on them and their claims."""
 
+from typing import Any
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -190,7 +192,16 @@ def may_check_evidence(actor: Actor, evidence: Evidence) -> Refusal | None:
     """
     if refusal := _is_near(actor, evidence.claim):
         return refusal
-    return OwnEvidence() if actor.user_id == evidence.added_by_id else None
+    if actor.user_id == evidence.added_by_id or actor.user_id in _uploaders(evidence):
+        return OwnEvidence()
+    return None
+
+
+def _uploaders(evidence: Any) -> set[int | None]:
+    """Who attached its files: from the row where it was fetched by `with_proofs`, else one query."""
+    if hasattr(evidence, "file_rows"):
+        return {row["by"] for row in evidence.file_rows}
+    return set(evidence.files.values_list("uploaded_by_id", flat=True))
 
 
 def _is_near(actor: Actor, claim: Claim) -> Refusal | None:

@@ -64,6 +64,12 @@ CHECK = f"""
         ) THEN
             {_refuse("nobody checks evidence of the own claim or portfolio")}
         END IF;
+        IF EXISTS (
+            SELECT 1 FROM customers_evidencefile file
+            WHERE file.evidence_id = NEW.id AND file.uploaded_by_id = NEW.checked_by_id
+        ) THEN
+            {_refuse("nobody checks a file of their own")}
+        END IF;
     END IF;
     RETURN NEW;
 """  # noqa: S608

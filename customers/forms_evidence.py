@@ -200,3 +200,15 @@ class EvidenceForm(_EvidenceFields):
     """Adds evidence to a claim."""
 
     groups = _EvidenceFields.evidence_groups
+
+
+class FileForm(Form):
+    """A file that shows a paper; what it may be is the action's to say."""
+
+    file = forms.FileField(
+        label=_("File"),
+        max_length=500,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".pdf,.png,.jpg,.jpeg"}),
+        error_messages={"required": _("Choose a file first.")},
+    )

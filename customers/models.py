@@ -469,7 +469,7 @@ from customers.assurance.models import AuditDraw, ClaimReminder, ClaimReview  # 
 from customers.liaison.models import LiaisonItem, LiaisonStep  # noqa: E402, F401
 
 # The tables of proofs build on those above; Django finds them through this module.
-from customers.proofs.models import DomainChallenge, DomainProof, MailedCode  # noqa: E402, F401
+from customers.proofs.models import DomainChallenge, DomainProof, EvidenceFile, MailedCode  # noqa: E402, F401
 
 # What follows from the registers has its own module; Django finds models only from here.
 from customers.registers.models import EvidenceReview, MatchRun, RegisterMatch  # noqa: E402, F401

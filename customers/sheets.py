@@ -1,7 +1,7 @@
 """What pages show of an organization and of a claim: rows gathered, signs chosen, history told."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from customers import names
 from customers.access import sees_notes, visible_organizations
 from customers.actions.verify_claim import countable_evidence
-from customers.evidence import RENEWABLE, certified_services, missing_evidence
+from customers.evidence import PAPERS, RENEWABLE, certified_services, missing_evidence
 from customers.models import (
     CLAIM_STANDING,
     Claim,
@@ -26,7 +26,7 @@ from customers.models import (
     Organization,
     OrganizationDomain,
 )
-from customers.proofs.shown import DomainShown, domain_shown, with_proofs
+from customers.proofs.shown import DomainShown, FileShown, domain_shown, files_shown, with_proofs
 from customers.queries import verification_at
 from customers.register_matches import Difference, compare
 from customers.signs import claim_sign
@@ -71,6 +71,12 @@ class EvidenceSheet:
     text: str
     differences: list[Difference]
     domain: DomainShown | None = None
+    files: list[FileShown] = field(default_factory=list)
+
+    @property
+    def is_paper(self) -> bool:
+        """Whether files belong to it."""
+        return self.evidence.kind in PAPERS
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,7 @@ def claim_sheet(actor: Actor, claim: Claim, domains: Iterable[str], at: datetime
             evidence_text(item, services),
             compare(claim.organization, owned, item.register_row) if item.register_row else [],
             domain_shown(item, at),
+            files_shown(item),
         )
         for item in items
     ]

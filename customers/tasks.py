@@ -9,6 +9,7 @@ from customers.actions.compare_organizations import BATCH, compare_organizations
 from customers.actions.find_register_matches import find_register_matches, matches_are_due
 from customers.actions.open_evidence_reviews import open_evidence_reviews
 from customers.actions.run_imports import run_next_import
+from customers.actions.sweep_files import sweep_files
 from customers.models import CaseLease
 from kit import clock
 
@@ -67,3 +68,9 @@ def compare() -> int:
         compared = compare_organizations(at=clock.now())
         total += compared
     return total
+
+
+@shared_task(name="customers.sweep_files")
+def sweep() -> int:
+    """Delete evidence files that no row names."""
+    return sweep_files(at=clock.now())

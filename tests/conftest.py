@@ -70,6 +70,15 @@ def _empty_as_owner(self) -> None:
 TransactionTestCase._fixture_teardown = _empty_as_owner
 
 
+@pytest.fixture
+def evidence_store(settings, tmp_path):
+    """Files of evidence lie in a folder of the test's own; its path."""
+    options = {"location": tmp_path / "evidence", "base_url": None}
+    backend = "django.core.files.storage.FileSystemStorage"
+    settings.STORAGES = {**settings.STORAGES, "evidence": {"BACKEND": backend, "OPTIONS": options}}
+    return tmp_path / "evidence"
+
+
 @pytest.fixture(autouse=True)
 def _sentences_in_english():
     """Tests compare sentences in the language they are written in; pages choose their own per request."""

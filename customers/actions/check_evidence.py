@@ -40,6 +40,14 @@ class NotShown(Conflict):
     remedy = _("Check its DNS record, or mail a code to one of its mailboxes.")
 
 
+class NothingToRead(Conflict):
+    """A document is what is attached."""
+
+    code = "nothing_to_read"
+    message = _("No file is attached to this document, so there is nothing to read.")
+    remedy = _("Attach the file, or ask the account manager for it.")
+
+
 def check_evidence(
     *,
     actor: Actor,
@@ -52,7 +60,8 @@ def check_evidence(
     """Record that a verifier looked at the item and whether it holds; repeatable when things change.
 
     What does not hold needs a reason. A domain shown to be theirs is marked so on the organization.
-    `row_version` is the claim's. Raises `NotBeingVerified`, `NotShown`, `ReasonMissing`, `StaleForm`.
+    `row_version` is the claim's. Raises `NotBeingVerified`, `NotShown`, `NothingToRead`, `ReasonMissing`,
+    `StaleForm`.
     """
     with transaction.atomic():
         claim: Claim = locked(evidence.claim, row_version=row_version)
@@ -63,6 +72,8 @@ def check_evidence(
             raise NotBeingVerified(state=claim.get_state_display())
         if holds and evidence.kind == EvidenceKind.DOMAIN_CONTROL and not is_shown(claim, evidence.domain):
             raise NotShown(domain=evidence.domain)
+        if holds and evidence.kind == EvidenceKind.DOCUMENT and not evidence.files.filter(erased_at=None).exists():
+            raise NothingToRead()
         reason = reason.strip() if holds else required_reason(reason)
         before = evidence.holds
         evidence.holds = holds

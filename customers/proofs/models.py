@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from customers.models import Claim
+from customers.models import Claim, Evidence
 from kit.models import AppendOnly, Public
 from users.models import User
 
@@ -111,4 +111,34 @@ class DomainProof(AppendOnly):
                 when=pgtrigger.Before,
                 func=PROOF_SHOWS_SOMETHING,
             ),
+        ]
+
+
+class EvidenceFile(Public):
+    """A file that shows a paper. Its content lies outside the database under a name of our own.
+
+    Erasing it (at the end of its retention) leaves the row: that there was a file, and its hash, stay provable.
+    """
+
+    evidence = models.ForeignKey(Evidence, on_delete=models.PROTECT, related_name="files")
+    stored_name = models.CharField(max_length=40, unique=True)
+    original_name = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=40)
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    scanned_by = models.CharField(max_length=60, blank=True)  # empty: this installation has no scanner
+    uploaded_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    uploaded_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
+
+    runtime_updates = ("original_name", "erased_at", "row_version")
+
+    class Meta:
+        ordering = ["pk"]
+        triggers = [
+            pgtrigger.Protect(
+                name="erased_stays_erased",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__erased_at__isnull=False),
+            )
         ]

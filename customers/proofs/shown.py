@@ -10,7 +10,7 @@ from django.db.models.functions import JSONObject
 
 from customers.models import Evidence, EvidenceKind
 from customers.proofs import dns
-from customers.proofs.models import MOST_TRIES, DomainChallenge, DomainProof, MailedCode, Method
+from customers.proofs.models import MOST_TRIES, DomainChallenge, DomainProof, EvidenceFile, MailedCode, Method
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,45 @@ class DomainShown:
         return Method(self.method).label if self.method else ""
 
 
+@dataclass(frozen=True)
+class FileShown:
+    """A file as a page lists it."""
+
+    public_id: str
+    name: str
+    size_bytes: int
+    is_scanned: bool
+    is_erased: bool
+
+
+def files_shown(item: Any) -> list[FileShown]:
+    """The files of an item, oldest first. Fetch it by `with_proofs`."""
+    return [
+        FileShown(row["id"], row["name"], row["size"], bool(row["scanned"]), row["erased"] is not None)
+        for row in item.file_rows
+    ]
+
+
 def with_proofs(evidence: QuerySet[Evidence]) -> QuerySet[Any]:
-    """The items with `token`, `proof_rows` and `code_rows`, in the one statement that fetches them."""
+    """The items with `token`, `proof_rows`, `code_rows` and `file_rows`, in the one statement that fetches them."""
     mine = {"claim": OuterRef("claim"), "domain": OuterRef("domain")}
     theirs = {f"challenge__{name}": value for name, value in mine.items()}
     proofs = DomainProof.objects.filter(**theirs).order_by("-at", "-pk")
     codes = MailedCode.objects.filter(**theirs, used_at=None, voided_at=None, tries__lt=MOST_TRIES)
+    files = EvidenceFile.objects.filter(evidence=OuterRef("pk")).order_by("pk")
     return evidence.annotate(
+        file_rows=ArraySubquery(
+            files.values(
+                row=JSONObject(
+                    id="public_id",
+                    name="original_name",
+                    size="size_bytes",
+                    scanned="scanned_by",
+                    by="uploaded_by",
+                    erased="erased_at",
+                )
+            )
+        ),
         token=Subquery(DomainChallenge.objects.filter(**mine).values("token")[:1]),
         proof_rows=ArraySubquery(proofs.values(row=JSONObject(method="method", at="at"))[:1]),
         code_rows=ArraySubquery(

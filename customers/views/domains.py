@@ -48,26 +48,26 @@ class TooManyTries(Refusal):
 @require_POST
 def check_record(request: ActorRequest, public_id: UUID, evidence_id: UUID) -> HttpResponse:
     """POST /organizations/claims/<id>/evidence/<id>/dns/"""
-    item = _item(request, public_id, evidence_id)
+    item = evidence_of(request, public_id, evidence_id)
     try:
         perform(request, lambda: str(check_dns(actor=request.actor, evidence=item, at=now()).pk))
     except Conflict as refusal:
         warn(request, f"{refusal.sentence} {refusal.advice}".strip())
     else:
         flash(request, _("The record is there: control of %(domain)s is shown.") % {"domain": item.domain})
-    return _back(request, item)
+    return back_to(request, item)
 
 
 @require_POST
 def mail(request: ActorRequest, public_id: UUID, evidence_id: UUID) -> HttpResponse:
     """POST /organizations/claims/<id>/evidence/<id>/code/"""
-    item = _item(request, public_id, evidence_id)
+    item = evidence_of(request, public_id, evidence_id)
     mailbox = request.POST.get("mailbox", "")[:20]
     try:
         done = perform(request, lambda: send_code(actor=request.actor, evidence=item, mailbox=mailbox, at=now()))
     except (MailProvider, TooManyCodes) as refusal:
         warn(request, f"{refusal.sentence} {refusal.advice}".strip())
-        return _back(request, item)
+        return back_to(request, item)
     mailing = done.value if done else None
     # Sent twice by a nervous finger, the second time has nothing to mail.
     if mailing is not None:
@@ -76,7 +76,7 @@ def mail(request: ActorRequest, public_id: UUID, evidence_id: UUID) -> HttpRespo
             flash(request, _("The code is on its way to %(address)s.") % {"address": mailing.sent.address})
         else:
             warn(request, _("The mail could not be sent just now. Try again, or use the DNS record."))
-    return _back(request, item)
+    return back_to(request, item)
 
 
 @login_not_required
@@ -107,7 +107,8 @@ def _not_it(left: int) -> str:
     return text % {"left": left}
 
 
-def _item(request: ActorRequest, public_id: UUID, evidence_id: UUID) -> Evidence:
+def evidence_of(request: ActorRequest, public_id: UUID, evidence_id: UUID) -> Evidence:
+    """The item that one may show to be true. Raises `NotFound` and the refusals of `may_add_evidence`."""
     require(may_see_organizations(request.actor))
     item = (
         Evidence.objects.select_related("claim__organization", "claim__category")
@@ -120,6 +121,7 @@ def _item(request: ActorRequest, public_id: UUID, evidence_id: UUID) -> Evidence
     return item
 
 
-def _back(request: ActorRequest, item: Evidence) -> HttpResponse:
+def back_to(request: ActorRequest, item: Evidence) -> HttpResponse:
+    """To the item on the page that the form was sent from."""
     page = "customers:case" if request.POST.get("on") == "case" else "customers:claim"
     return redirect(f"{reverse(page, args=[item.claim.public_id])}#evidence-{item.public_id}")
