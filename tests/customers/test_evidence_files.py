@@ -58,7 +58,8 @@ def bomb_png(width, height):
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-" + b"ANTIVIRUS-TEST-FILE!$H+H*"
 ACTIVE = [
     b"/JavaScript (app.alert(1))", b"/JS (x)", b"/J#53 (x)", b"/J#61vaScript (x)", b"/Launch /cmd",
-    b"/EmbeddedFile 4 0 R", b"/EmbeddedFiles 4 0 R", b"/RichMedia 5 0 R", b"/XFA [1 0 R]", b"/GoToE (other.pdf)", b"/SubmitForm (https://x)",
+    b"/EmbeddedFile 4 0 R",
+    b"/EmbeddedFiles 4 0 R", b"/RichMedia 5 0 R", b"/XFA [1 0 R]", b"/GoToE (other.pdf)", b"/SubmitForm (https://x)",
     b"/ImportData (x)", b"/Encrypt 9 0 R", b"/Rendition 3 0 R", b"/#4A#53(x)",
 ]  # fmt: skip
 HOSTILE = [
