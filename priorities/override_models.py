@@ -15,6 +15,10 @@ from users.models import TsTzRange, User
 
 # How long after its end an override is to be looked back at by somebody uninvolved.
 POST_REVIEW_WITHIN = timedelta(days=7)
+# The most that any policy may allow; the constraints below hold to it.
+LONGEST = timedelta(days=14)
+MOST_RENEWALS = 2
+LONGEST_ALONE = timedelta(hours=24)
 
 
 class OverrideKind(models.TextChoices):
@@ -168,7 +172,7 @@ class Override(Public):
                 condition=Q(starts_at__gte=F("proposed_at")), name="override_does_not_start_in_the_past"
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__lte=F("starts_at") + timedelta(days=14)), name="override_lasts_14_days_at_most"
+                condition=Q(ends_at__lte=F("starts_at") + LONGEST), name="override_lasts_14_days_at_most"
             ),
             models.CheckConstraint(
                 # A comparison with nothing is not false, so it would pass: what must be there is named.
@@ -193,7 +197,7 @@ class Override(Public):
                     renews=None,
                     sign_by__isnull=False,
                     sign_by__gt=F("starts_at"),
-                    sign_by__lte=F("starts_at") + timedelta(hours=24),
+                    sign_by__lte=F("starts_at") + LONGEST_ALONE,
                 )
                 & Q(sign_by__lte=F("ends_at"))
                 | Q(is_break_glass=False, sign_by=None),
@@ -204,7 +208,8 @@ class Override(Public):
                 name="only_break_glass_stands_unconfirmed",
             ),
             models.CheckConstraint(
-                condition=Q(renews=None, renewal=0) | Q(renews__isnull=False, renewal__gte=1, renewal__lte=2),
+                condition=Q(renews=None, renewal=0)
+                | Q(renews__isnull=False, renewal__gte=1, renewal__lte=MOST_RENEWALS),
                 name="override_is_renewed_twice_at_most",
             ),
             models.UniqueConstraint(

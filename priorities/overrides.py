@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from priorities import policy
 from priorities.models import OVERRIDE_LIFE, Override, OverrideKind, OverrideMove, OverrideScope, OverrideState
@@ -79,14 +82,39 @@ def overrides_covering(subjects: Iterable[Subject], *, at: datetime) -> dict[UUI
     return {key: covering for key, covering in found.items() if covering.own or covering.regional}
 
 
+def use_column(at: datetime, *, organization: str, workload: Any) -> ArraySubquery:
+    """What is in force on an organization's use, as a column of another question; `regional_in` reads it.
+
+    `organization` is the path of the organization's public id there, `workload` the expression of the use's code.
+    """
+    rows = in_force(at).filter(
+        scope=OverrideScope.ORGANIZATION, subject_key=OuterRef(organization), workload_code=workload
+    )
+    names = ("kind", "to_tier", "cap_permille", "scope", "public_id", "region_code")
+    return ArraySubquery(rows.values(row=JSONObject(**{name: F(name) for name in names})))
+
+
+def regional_in(column: Iterable[Mapping[str, Any]]) -> dict[str, Facts]:
+    """The override facts by region (code), from `use_column`."""
+    found: dict[str, Facts] = {}
+    for row in column:
+        found[row["region_code"]] = (*found.get(row["region_code"], ()), _fact(row))
+    return found
+
+
 def fact_of(row: Override) -> policy.OverrideFact:
     """The override as the pure core knows it."""
-    values = {OverrideKind.RETIER: row.to_tier, OverrideKind.CAP: row.cap_permille}
+    names = ("kind", "to_tier", "cap_permille", "scope", "public_id")
+    return _fact({name: getattr(row, name) for name in names})
+
+
+def _fact(values: Mapping[str, Any]) -> policy.OverrideFact:
+    by_kind = {OverrideKind.RETIER: values["to_tier"], OverrideKind.CAP: values["cap_permille"]}
     return policy.OverrideFact(
-        kind=policy.OverrideKind(row.kind),
-        value=values.get(OverrideKind(row.kind)),
-        scope=policy.OverrideScope(row.scope),
-        reference=str(row.public_id),
+        kind=policy.OverrideKind(values["kind"]),
+        value=by_kind.get(OverrideKind(values["kind"])),
+        scope=policy.OverrideScope(values["scope"]),
+        reference=str(values["public_id"]),
     )
 
 

@@ -1,11 +1,11 @@
 """Today: what waits for me, what is late, what runs out. One section per kind of work, by role."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,7 +21,7 @@ from capacity.notices.models import Notice, NoticeState
 from capacity.regions.models import SCARCE_CONDITIONS, Region
 from capacity.regions.queries import proposals_waiting_for
 from capacity.requests.access import visible_requests
-from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestState
+from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestState, Stage
 from customers.liaison.access import WRITERS as LIAISON_WRITERS
 from customers.liaison.queries import steps_of
 from customers.queries import running_out, waiting_for_account_manager, waiting_for_verifier
@@ -104,19 +104,34 @@ def _request_line(request: CapacityRequest, at: datetime, href: str) -> Line:
 
 
 def _grants_to_sign(actor: Actor, at: datetime) -> Section:
+    first = Decision.objects.filter(request=OuterRef("pk"), stage=Stage.FIRST_SIGNATURE).order_by("-pk")
     rows = (
         visible_requests(actor)
         .filter(state=RequestState.AWAITING_SECOND_SIGNATURE)
         .select_related("organization")
+        .annotate(asked_at=Subquery(first.values("at")[:1]), signed_by=Subquery(first.values("by")[:1]))
+        .annotate(duty=duty_column(at))
         .order_by("due_at", "number")
     )
     return _section(
         _("Grants that wait for a second signature"),
         rows,
-        lambda row: _request_line(row, at, reverse("review:case", args=[row.public_id])),
+        lambda row: _grant_line(row, at),
         f"{reverse('review:queue')}?state={RequestState.AWAITING_SECOND_SIGNATURE}",
         _("No grant waits for a second signature."),
     )
+
+
+def _grant_line(row: Any, at: datetime) -> Line:
+    line = _request_line(row, at, reverse("review:case", args=[row.public_id]))
+    not_by = (row.signed_by, row.filed_by_id)
+    return replace(line, note=format_html("{} {}", line.note, _waits_for(row.duty, row.asked_at or at, not_by, at)))
+
+
+def _waits_for(duty: Any, asked_at: datetime, not_by: tuple[int | None, ...], at: datetime) -> str:
+    turn = whose_turn(duty_in(duty), asked_at=asked_at, not_by=not_by, at=at)
+    names = ", ".join(one.name for one in turn.people) or _("any duty manager")
+    return _("waits for %(names)s") % {"names": names}
 
 
 def _overrides_to_sign(actor: Actor, at: datetime) -> Section:
@@ -147,13 +162,11 @@ def _unsigned(at: datetime) -> QuerySet[Any]:
 
 
 def _unsigned_line(row: Any, at: datetime, note: Any) -> Line:
-    turn = whose_turn(duty_in(row.duty), asked_at=row.proposed_at, not_by=(row.proposed_by_id,), at=at)
-    names = ", ".join(one.name for one in turn.people) or _("any duty manager")
     sign = override_sign(row, at)
     return Line(
         f"{row.label} · {row.subject_label}",
         reverse("priorities:override", args=[row.public_id]),
-        format_html("{} · {}", note, _("waits for %(names)s") % {"names": names}),
+        format_html("{} · {}", note, _waits_for(row.duty, row.proposed_at, (row.proposed_by_id,), at)),
         badge(sign.tone, sign.word, sign.title) if row.is_break_glass else relative_time(row.proposed_at, at),
     )
 

@@ -15,7 +15,7 @@ from capacity.regions.models import Region
 from capacity.requests.access import may_file_request, may_see_requests, visible_requests
 from capacity.requests.actions.submit_request import NotADraft, submit_request
 from capacity.requests.models import PENDING_STATES, CapacityRequest, RequestState
-from capacity.requests.ranking import by_region, rank_now, stored_rank
+from capacity.requests.ranking import by_region, rank_now, stored_rank, with_use_overrides
 from customers.access import visible_organizations
 from customers.models import Organization
 from customers.queries import search_organizations
@@ -76,7 +76,7 @@ def standing(request: ActorRequest, public_id: UUID) -> HttpResponse:
         row: Any = found
         wishes = {region["code"]: region["wish"] for region in row.accepted}
         seen = look_at(Region.objects.filter(code__in=wishes), at=at)
-        ranked = by_region(ranked, at=at)
+        ranked = by_region(ranked)
         shown = standing_of(ranked, row.asked, wishes, seen, reader=request.actor)
     htmx: Any = getattr(request, "htmx", None)
     template = "intake/_standing.html" if htmx else "intake/standing.html"
@@ -135,8 +135,8 @@ def _organization(request: ActorRequest, text: str) -> Organization | None:
 def _visible(request: ActorRequest, public_id: UUID) -> CapacityRequest:
     require(may_see_requests(request.actor))
     found = (
-        with_asked(visible_requests(request.actor))
-        .select_related("organization", "claimed_workload", "confirmed_workload", "ranking")
+        with_use_overrides(with_asked(visible_requests(request.actor)), at=now())
+        .select_related("organization", "claimed_workload", "confirmed_workload", "ranking__policy_version")
         .filter(public_id=public_id)
         .first()
     )

@@ -15,6 +15,8 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection, models
+from django.db.models import OuterRef, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from capacity.requests.models import CapacityRequest, Ranking, RequestRegion
@@ -22,7 +24,7 @@ from customers.queries import ClaimInForce, claims_in_force_of
 from journal.models import Cursor
 from priorities import policy
 from priorities.models import PolicyVersion
-from priorities.overrides import Covering, Subject, overrides_covering
+from priorities.overrides import Covering, Subject, overrides_covering, regional_in, use_column
 from priorities.policies import active_version, policy_of
 from users.access import Actor
 
@@ -201,12 +203,22 @@ def stored_rank(request: CapacityRequest) -> Ranked | None:
     return Ranked(request, facts, policy.Ranking.from_dict(request.ranking.result))
 
 
-def by_region(stored: Ranked, *, at: datetime) -> Ranked:
-    """A stored rank with how it differs in regions where its organization's use is overridden (one query)."""
-    request = stored.request
-    covering = _covering([request], at=at).get(request.public_id)
-    if covering is None or not covering.regional or request.ranking is None:
+def with_use_overrides(requests: QuerySet[CapacityRequest], *, at: datetime) -> QuerySet[CapacityRequest]:
+    """The requests with what `by_region` reads in the row."""
+    workload = Coalesce(OuterRef("confirmed_workload__code"), OuterRef("claimed_workload__code"))
+    return requests.annotate(use_overrides=use_column(at, organization="organization__public_id", workload=workload))
+
+
+def by_region(stored: Ranked) -> Ranked:
+    """A stored rank with how it differs in regions where its organization's use is overridden.
+
+    The request must have been read by `with_use_overrides`, its ranking's policy version selected.
+    """
+    request: Any = stored.request
+    if not request.use_overrides:
         return stored
+    own = tuple(one for one in stored.facts.overrides if one.scope is policy.OverrideScope.REQUEST)
+    covering = Covering(own, regional_in(request.use_overrides))
     terms = policy_value(request.ranking.policy_version)
     return replace(stored, regional=_regional(request, stored.facts, covering, terms))
 

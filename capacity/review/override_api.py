@@ -4,6 +4,7 @@ A second signature and break-glass need that step, which no token proves, so the
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -28,8 +29,9 @@ from priorities.actions.review_override import review_override
 from priorities.filters import OverrideFilters
 from priorities.lists import OVERRIDES
 from priorities.models import Override, OverrideKind, OverrideReason, OverrideScope, OverrideState, Verdict
+from priorities.override_models import LONGEST
 
-MOST_HOURS = 14 * 24
+MOST_HOURS = LONGEST // timedelta(hours=1)
 
 
 class Overtaken(serializers.Serializer[Any]):

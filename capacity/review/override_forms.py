@@ -1,11 +1,12 @@
 """The forms that propose an override."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kit.forms import Form, QuantityField, optional_text, required_text
+from kit.forms import Form, Group, QuantityField, optional_text, required_text
 from priorities.actions.propose_override import Effect
 from priorities.models import OverrideKind, OverrideReason
 from users.forms import MomentField
@@ -40,6 +41,11 @@ class OverrideForm(Form):
     )
     ticket = optional_text(_("Ticket"), max_length=60)
 
+    groups: Sequence[Group] = (
+        Group("", ("kind", "to_tier", "cap_percent", "hours", "reason_code", "reason")),
+        Group(_("More"), ("starts_at", "ticket"), _("A later beginning, a ticket"), folded=True),
+    )
+
     def clean(self) -> dict[str, Any]:
         """A tier goes with a change of tier and with nothing else; a limit with a cap."""
         values: dict[str, Any] = super().clean() or {}
@@ -73,7 +79,7 @@ class UseOverrideForm(OverrideForm):
     workload = forms.ChoiceField(label=_("Use"), choices=())
     region = forms.ChoiceField(label=_("Region"), choices=(), widget=forms.Select(attrs={"data-search": ""}))
 
-    field_order = ("workload", "region")
+    groups = (Group("", ("workload", "region")), *OverrideForm.groups)
 
     def __init__(
         self, *args: Any, workloads: list[tuple[str, str]], regions: list[tuple[str, str]], **kwargs: Any

@@ -34,7 +34,7 @@ from capacity.regions.models import Region
 from capacity.requests.access import may_review, visible_requests
 from capacity.requests.models import CapacityRequest, Decision, RequestState
 from capacity.requests.queries import latest_decision
-from capacity.requests.ranking import Ranked, by_region, policy_value, stored_rank
+from capacity.requests.ranking import Ranked, by_region, policy_value, stored_rank, with_use_overrides
 from capacity.review.actions.take_lease import take_lease
 from capacity.review.case import REVIEWABLE
 from capacity.review.queries import published_order, regions_in_reach, to_decide
@@ -170,7 +170,7 @@ class ReviewPage:
 def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
     """Gather the page; taking or renewing the lease where the actor may decide. Raises `NotFound`."""
     found: Any = (
-        with_taken(with_asked(visible_requests(actor)))
+        with_use_overrides(with_taken(with_asked(visible_requests(actor))), at=at)
         .select_related(
             "organization",
             "claimed_workload",
@@ -191,7 +191,7 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
     wishes = {region["code"]: region["wish"] for region in found.accepted}
     seen = look_at(Region.objects.all(), at=at, wishes=wishes)
     order = published_order(regions_in_reach(actor, seen.regions.values()))
-    ranked = by_region(ranked, at=at)
+    ranked = by_region(ranked)
     ask = with_allowance(ask_of_row(ranked, found.asked), ranked)
     # That the use is not confirmed is said beside the effect, which is shown as if it were.
     regional = {code: replace(one, confirmed=True) for code, one in asks_by_region(ranked, ask, seen.regions).items()}

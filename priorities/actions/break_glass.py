@@ -12,7 +12,7 @@ from priorities.actions.confirm_override import AnotherStands
 from priorities.actions.end_override import expire_overrides
 from priorities.actions.propose_override import About, Effect, check, check_window, keep, record_beginning
 from priorities.models import Override, OverrideState
-from priorities.override_models import LIFE_SAFETY_REASONS
+from priorities.override_models import LIFE_SAFETY_REASONS, LONGEST_ALONE
 from priorities.overrides import follow
 from priorities.policies import active_policy
 from users.access import Actor
@@ -51,7 +51,9 @@ def break_glass(
         if reason_code not in LIFE_SAFETY_REASONS:
             raise OnlyForLives({"reason_code": [OnlyForLives.message]})
         expire_overrides(at=at, subject_key=about.key)
-        ends_at = at.astimezone(UTC) + timedelta(hours=hours)
+        began = at.astimezone(UTC)
+        ends_at = began + timedelta(hours=hours)
+        alone = min(timedelta(hours=terms.break_glass_hours), LONGEST_ALONE)
         try:
             with transaction.atomic():
                 override = keep(
@@ -61,7 +63,7 @@ def break_glass(
                     at=at,
                     state=OverrideState.UNCONFIRMED,
                     is_break_glass=True,
-                    sign_by=min(ends_at, at.astimezone(UTC) + timedelta(hours=terms.break_glass_hours)),
+                    sign_by=min(ends_at, began + alone),
                     reason_code=reason_code,
                     reason=reason.strip(),
                     ticket=ticket.strip(),

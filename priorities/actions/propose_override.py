@@ -22,6 +22,7 @@ from priorities.models import (
     OverrideState,
     WorkloadClass,
 )
+from priorities.override_models import LONGEST
 from priorities.policies import active_policy
 from users.access import Actor
 
@@ -132,8 +133,9 @@ def check(about: About, effect: Effect, *, reason_code: str, reason: str, ticket
 def check_window(terms: policy.Policy, *, hours: int, starts_at: datetime | None, at: datetime) -> None:
     """Raise `CannotProposeOverride` for a window in the past, too far ahead or too long."""
     fields: dict[str, list[Any]] = {}
-    if not 1 <= hours <= terms.override_max_days * 24:
-        fields["hours"] = [_("Between 1 and %(most)s hours.") % {"most": terms.override_max_days * 24}]
+    most = min(timedelta(days=terms.override_max_days), LONGEST) // timedelta(hours=1)
+    if not 1 <= hours <= most:
+        fields["hours"] = [_("Between 1 and %(most)s hours.") % {"most": most}]
     if starts_at is not None and starts_at < at:
         fields["starts_at"] = [_("This is in the past. Leave it empty to begin at once.")]
     elif starts_at is not None and starts_at > at + LATEST_START:

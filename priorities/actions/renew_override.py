@@ -10,6 +10,7 @@ from kit.refusal import Conflict, require, require_version
 from priorities.access import may_propose_override
 from priorities.actions.propose_override import About, Effect, check, check_window, keep, record_beginning
 from priorities.models import Override, OverrideState
+from priorities.override_models import MOST_RENEWALS
 from priorities.policies import active_policy
 from users.access import Actor
 
@@ -66,8 +67,9 @@ def renew_override(
         if earlier.state != OverrideState.ACTIVE or earlier.ends_at <= at:
             raise NothingToRenew()
         _version, terms = active_policy(at)
-        if earlier.renewal >= terms.override_renewals:
-            raise RenewedOftenEnough(most=terms.override_renewals)
+        most = min(terms.override_renewals, MOST_RENEWALS)
+        if earlier.renewal >= most:
+            raise RenewedOftenEnough(most=most)
         if earlier.renewals.filter(state__in=[OverrideState.PROPOSED, OverrideState.ACTIVE]).exists():
             raise RenewalWaits()
         about = About(earlier.subject_key, earlier.subject_label, earlier.workload_code, earlier.region_code)

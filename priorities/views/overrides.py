@@ -37,6 +37,7 @@ from priorities.panels import overtaken_now, pictures
 from users.access import NeedsFreshSignIn
 from users.http import ActorRequest
 from users.queries import duty_column, duty_in
+from users.roles import Role
 from users.second_signatures import whose_turn
 
 
@@ -169,7 +170,8 @@ def _page(request: ActorRequest, found: Any, sent: VersionedForm | None = None) 
         "overtaken": overtaken_now(found, at) if waits else found.overtakes,
         # A stale sign-in step is asked for on the way, so it is no reason to hide the button.
         "may_sign": signing is None or isinstance(signing, NeedsFreshSignIn),
-        "why_not": signing,
+        # To those who never sign it is enough to read who is waited for.
+        "why_not": signing if actor.holds(Role.DUTY_MANAGER) else None,
         "turn": whose_turn(duty_in(found.duty), asked_at=found.proposed_at, not_by=(found.proposed_by_id,), at=at),
         "may_end": stands and may_end_override(actor, found) is None,
         "may_renew": found.state == OverrideState.ACTIVE

@@ -25,6 +25,7 @@ from priorities.override_models import STANDING_STATES, UNSIGNED_STATES
 from priorities.overrides import in_force, waiting_for_signature
 from tests import make
 from tests.drills import rounds
+from tests.racing import at_once
 from tests.sql import refused, run
 from users.access import NeedsFreshSignIn
 from users.actions.assign_role import assign_role
@@ -270,6 +271,20 @@ def test_a_beginning_is_read_in_the_persons_zone_and_refused_where_the_clock_doe
         assert form.cleaned_data["starts_at"] == datetime.fromisoformat(means)
     else:
         assert list(form.errors) == ["starts_at"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_confirmed_at_once_one_stands():
+    seed_policy(at=NOW - timedelta(days=365))
+    first, second = propose(key=(key := uuid7())), propose(key=key)
+    signers = [signer(), signer()]
+    answers = at_once(
+        lambda: confirm_override(actor=signers[0], override=first, at=NOW),
+        lambda: confirm_override(actor=signers[1], override=second, at=NOW),
+        lambda: confirm_override(actor=signers[1], override=first, at=NOW),
+    )
+    assert sum(isinstance(one, Override) for one in answers) == 1
+    assert len(in_force(NOW)) == 1
 
 
 # --- the walk ------------------------------------------------------------------------------------------
