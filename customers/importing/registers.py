@@ -75,7 +75,7 @@ def import_register(
         return None
     try:
         with transaction.atomic():
-            return _store(actor, register, facts, hashlib.sha256(content).hexdigest(), as_of_date, at)
+            return store_snapshot(actor, register, facts, hashlib.sha256(content).hexdigest(), as_of_date, at)
     except IntegrityError as error:
         if "register_snapshot_once" not in str(error):
             raise
@@ -125,9 +125,10 @@ def _require_same(snapshot: RegisterSnapshot, facts: list[RegisterFacts]) -> Non
         raise AnotherFileForThatDay(as_of=snapshot.as_of_date.isoformat())
 
 
-def _store(
+def store_snapshot(
     actor: Actor, register: Register, facts: list[RegisterFacts], digest: str, as_of_date: date, at: datetime
 ) -> RegisterSnapshot:
+    """Write the snapshot with its entries and its journal entry; inside the caller's transaction."""
     with override("en"):
         owner, _is_new = RegisterModel.objects.get_or_create(code=register.code, defaults={"name": str(register.name)})
     snapshot = RegisterSnapshot.objects.create(

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, Exists, F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, JSONObject, NullIf
+from django.db.models import Case, Count, F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import RegisterRow, RegisterSnapshot
@@ -36,34 +36,44 @@ def meaning(code: str, kind: Any) -> Any:
 
 
 def changes(old: RegisterSnapshot, new: RegisterSnapshot) -> QuerySet[Any]:
-    """The entries that `new` gained or says otherwise, and those that it lost, each with `change` and `before`.
+    """The entries that `new` gained or says otherwise, and those that it lost, each with `change`.
 
-    Entries are the newer ones; a lost one is the older. `before` is what the older one said, for a changed one.
+    Entries are the newer ones; a lost one is the older. Sets of keys are compared and not row with row, so that it
+    stays quick right after an import, when the database knows nothing of the new rows yet.
     """
-    code = new.register.code
-    ahead = RegisterRow.objects.filter(snapshot=new, key=OuterRef("key"))
-    behind = RegisterRow.objects.filter(snapshot=old, key=OuterRef("key"))
-    same = {name: OuterRef(name) for name in COMPARED}
-    otherwise = behind.annotate(
-        means=meaning(code, F("kind")), meant=meaning(code, OuterRef("kind"))
-    ).exclude(means=F("meant"), **same)  # fmt: skip
-    is_gained, is_changed = ~Exists(behind), Exists(otherwise)
-    before = JSONObject(**{name: F(name) for name in (*COMPARED, "kind")})
+    ahead, behind = RegisterRow.objects.filter(snapshot=new), RegisterRow.objects.filter(snapshot=old)
+    said = _said(new.register.code)
+    is_known = Q(key__in=behind.values("key"))
+    is_otherwise = ~Q(said__in=behind.annotate(said=said).values("said"))
+    is_lost = ~Q(key__in=ahead.values("key"))
     return (
-        RegisterRow.objects.filter(
-            Q(is_gained, snapshot=new) | Q(is_changed, snapshot=new) | Q(~Exists(ahead), snapshot=old)
-        )
+        RegisterRow.objects.filter(snapshot__in=[old, new])
+        .alias(said=said)
+        .filter(Q(is_otherwise, snapshot=new) | Q(is_lost, snapshot=old))
         .annotate(
             change=Case(
                 When(snapshot=old, then=Value(Change.LOST)),
-                When(is_gained, then=Value(Change.GAINED)),
-                default=Value(Change.CHANGED),
+                When(is_known, then=Value(Change.CHANGED)),
+                default=Value(Change.GAINED),
                 output_field=models.CharField(),
-            ),
-            before=Case(When(snapshot=new, then=Subquery(behind.values(said=before))), output_field=JSONField()),
+            )
         )
         .select_related("snapshot")
     )
+
+
+def with_before(rows: QuerySet[Any], old: RegisterSnapshot) -> QuerySet[Any]:
+    """The same with `before`, what the older snapshot says of the entry, None where it does not list it."""
+    behind = RegisterRow.objects.filter(snapshot=old, key=OuterRef("key"))
+    said = JSONObject(**{name: F(name) for name in (*COMPARED, "kind")})
+    return rows.annotate(before=Subquery(behind.values(before=said)[:1], output_field=JSONField()))
+
+
+def _said(code: str) -> Any:
+    """One short text for everything that is compared, the key included."""
+    text = models.TextField()
+    whole = Func(F("key"), *(F(name) for name in COMPARED), meaning(code, F("kind")), function="jsonb_build_array")
+    return Func(Cast(whole, text), function="md5", output_field=text)
 
 
 def change_counts(old: RegisterSnapshot, new: RegisterSnapshot) -> dict[str, int]:

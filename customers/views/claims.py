@@ -24,6 +24,7 @@ from customers.forms_verification import AnswerForm
 from customers.models import CLAIM_STANDING, Claim, ClaimState, Organization, SectorCategory
 from customers.proofs.codes import MAILBOXES
 from customers.register_matches import find_rows
+from customers.registers.queries import open_reviews
 from customers.sheets import claim_sheet, next_step, with_everything
 from customers.views.organizations import visible_organization
 from kit.clock import now
@@ -134,6 +135,7 @@ def claim_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[s
         "mailboxes": MAILBOXES,
         "on": "claim",
         "sheet": sheet,
+        "reviews": open_reviews(found.pk) if any(entry.evidence.register_row_id for entry in sheet.evidence) else [],
         "next_step": next_step(sheet, at),
         "may_complain": counts(found) and may_complain(actor, found) is None,
         "may_answer": found.state == ClaimState.INFORMATION_REQUESTED and may_answer_information(actor, found) is None,

@@ -42,7 +42,7 @@ def claim(request: ActorRequest, public_id: UUID) -> HttpResponse:
     organization = found.organization
     if may_propose_claim(request.actor, organization) is not None:
         return redirect("customers:organization", organization.public_id)
-    filled = urlencode({"category": found.category.code, "entry": reference_of(found.entry)})
+    filled = urlencode({"category": found.category.code, "register_row": reference_of(found.entry)})
     return redirect(f"{reverse('customers:propose', args=[organization.public_id])}?{filled}")
 
 

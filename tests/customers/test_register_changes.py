@@ -13,7 +13,7 @@ from customers.actions.resolve_evidence_review import AlreadyResolved, UnknownOu
 from customers.claims import ReasonMissing
 from customers.models import ClaimState, RegisterRow, RegisterSnapshot
 from customers.queries import claims_in_force
-from customers.registers.comparing import change_counts, changes, differences
+from customers.registers.comparing import change_counts, changes, differences, with_before
 from customers.registers.models import EvidenceReview
 from journal.models import Entry
 from kit.refusal import NotFound
@@ -62,7 +62,7 @@ def verified_by(key: str):
 
 def test_two_snapshots_are_compared_entry_by_entry():
     old, new = both()
-    found = {row.key: row for row in changes(old, new)}
+    found = {row.key: row for row in with_before(changes(old, new), old)}
     # Only the word for its kind changed for exec.gov: both speak for critical government.
     assert {key: row.change for key, row in found.items()} == {
         "one.gov": "changed", "two.gov": "changed", "old.gov": "lost", "new.gov": "gained",
@@ -237,6 +237,11 @@ def test_the_review_pages_lead_a_verifier_through(visit):
     url = reverse("customers:evidence_review", args=[review.public_id])
     page = visit(url, as_=verifier).content.decode()
     assert "does not list this entry any more" in page
+    case = visit(reverse("customers:case", args=[review.evidence.claim.public_id]), as_=verifier).content.decode()
+    assert url in case
+    assert (
+        url in visit(reverse("customers:claim", args=[review.evidence.claim.public_id]), as_=manager).content.decode()
+    )
     # The account manager reads it and has no form; one of another portfolio finds nothing.
     assert 'name="outcome"' not in visit(url, as_=manager).content.decode()
     assert visit(url, as_=make.account_manager(portfolios=[make.portfolio()])).status_code == 404

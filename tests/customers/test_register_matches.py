@@ -1,5 +1,6 @@
 """Customers that a register lists for tier 1 and that have no claim: found by id, domain or name, claimed at once."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -170,7 +171,9 @@ def test_account_managers_see_their_own_and_claim_with_one_click(visit):
     match = RegisterMatch.objects.get(organization=of)
     click = reverse("customers:match_claim", args=[match.public_id])
     form = visit(click, as_=manager, follow=True, queries=24).content.decode()
-    assert "hospitals_us/2020-03-01/010005" in form
+    chosen = re.search(r'<input type="radio"[^>]*value="hospitals_us/2020-03-01/010005"[^>]*>', form)
+    assert chosen
+    assert "checked" in chosen.group()
     assert visit(click, as_=make.account_manager(portfolios=[make.portfolio()])).status_code == 404
     done = visit(
         reverse("customers:claim_matches"), as_=manager, method="post", data={"selected": [str(match.public_id)]}
