@@ -45,7 +45,7 @@ class Duplicate:
     @property
     def sentences(self) -> list[str]:
         """The reasons in the active language."""
-        return [_sentence(reason) for reason in self.reasons]
+        return [sentence(reason) for reason in self.reasons]
 
 
 def possible_duplicates(
@@ -119,7 +119,8 @@ _SENTENCES = {
 }
 
 
-def _sentence(reason: Reason) -> str:
+def sentence(reason: Reason) -> str:
+    """A reason of a likeness in the active language."""
     values = dict(reason.params)
     if reason.code == "similar_name":
         values = {"percent": values["permille"] // 10}

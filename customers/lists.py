@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.actions.claim_matches import CLAIMED_MATCHES
 from customers.countries import country_name
-from customers.filters import CaseFilters, ImportFilters, ImportRowFilters, OrganizationFilters
+from customers.filters import MARKS, CaseFilters, DuplicateFilters, ImportFilters, ImportRowFilters, OrganizationFilters
 from customers.models import CLAIM_STANDING, Claim, Organization
 from customers.registers.adapters import REGISTERS
 from customers.signs import claim_sign
@@ -64,8 +64,39 @@ ORGANIZATIONS = ListSpec(
     sort="name",
     search_help=_("Name, domain or id"),
     row_url=lambda row: reverse("customers:organization", args=[row.public_id]),
+    bulk="customers/_bulk.html",
     empty_title=_("No organizations yet"),
     empty_text=_("An organization appears here when its account manager registers it, or by an import."),
+)
+
+
+def _marks(row: Any) -> Any:
+    return ", ".join(str(MARKS[mark]) for mark in row.marks if mark in MARKS)
+
+
+def _pair_url(row: Any) -> str:
+    return reverse("customers:duplicate", args=[row.one.public_id, row.other.public_id])
+
+
+DUPLICATES = ListSpec(
+    name="duplicates",
+    title=_("Possible duplicates"),
+    columns=(
+        Column("one", _("Organization"), lambda row: row.one.legal_name),
+        Column("other", _("May be the same"), lambda row: row.other.legal_name),
+        Column("marks", _("Why"), _marks),
+        Column("score", _("Likeness"), lambda row: f"{row.score // 10} %", sort=("score",), numeric=True),
+        Column("country", _("Country"), lambda row: country_name(row.one.country), export=lambda row: row.one.country),
+        Column("portfolio", _("Portfolio"), lambda row: row.one.portfolio.name),
+        Column("portfolio_of_other", _("Portfolio of the other"), lambda row: row.other.portfolio.name),
+        Column("found", _("Found"), lambda row: row.found_at, sort=("found_at",)),
+    ),
+    filterset=DuplicateFilters,
+    sort="-score",
+    search_help=_("Name, domain or id of one of them"),
+    row_url=_pair_url,
+    empty_title=_("No possible duplicates"),
+    empty_text=_("Pairs appear here when organizations look alike and nobody has said yet that they are two."),
 )
 
 

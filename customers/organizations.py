@@ -66,11 +66,11 @@ def store_external_ids(actor: Actor, organization: Organization, particulars: Pa
 
 def is_above(one: Organization, other: Organization) -> bool:
     """Whether `one` stands above `other`, at any distance; one statement for each step."""
-    above = other.parent
-    while above is not None:
-        if above.pk == one.pk:
+    key: int | None = other.pk
+    # By keys, and not by what an object remembers of its parents.
+    while key := Organization.objects.filter(pk=key).values_list("parent", flat=True).first():
+        if key == one.pk:
             return True
-        above = above.parent
     return False
 
 

@@ -20,9 +20,11 @@ from customers.models import (
     Claim,
     ClaimMove,
     ClaimState,
+    Contact,
     Evidence,
     EvidenceKind,
     ExternalId,
+    Inheritance,
     Organization,
     OrganizationDomain,
 )
@@ -120,17 +122,35 @@ class ClaimSheet:
 
 
 def with_particulars(actor: Actor) -> QuerySet[Any]:
-    """The organizations one may see, with `domain_list`, `id_list` and `child_list`, in one statement.
+    """The organizations one may see, with `domain_list`, `id_list`, `child_list` and more such lists, in one statement.
 
-    `child_list` holds those below it that one may see, too.
+    `child_list` holds those below it that one may see, too; `inheritance_list` the decision about its present parent.
     """
     domains = OrganizationDomain.objects.filter(organization=OuterRef("pk")).order_by("domain")
     ids = ExternalId.objects.filter(organization=OuterRef("pk")).order_by("kind", "value")
     visible = visible_organizations(actor)
     children = visible.filter(parent=OuterRef("pk")).order_by("sort_name", "pk")
+    people = Contact.objects.filter(organization=OuterRef("pk")).order_by("name", "pk")
+    merged = Organization.objects.filter(merged_into=OuterRef("pk")).order_by("-merged_at")
+    decided = Inheritance.objects.filter(organization=OuterRef("pk"), parent=OuterRef("parent"))
     return visible.select_related("portfolio", "parent", "registered_by").annotate(
         domain_list=ArraySubquery(domains.values(json=JSONObject(domain="domain", controlled_at="controlled_at"))),
         id_list=ArraySubquery(ids.values(json=JSONObject(kind="kind", value="value"))),
+        contact_list=ArraySubquery(
+            people.values(
+                json=JSONObject(
+                    public_id="public_id", name="name", role="role", email="email", phone="phone", language="language"
+                )
+            )
+        ),
+        merged_list=ArraySubquery(
+            merged.values(json=JSONObject(name="legal_name", at="merged_at", registered_at="registered_at"))[:10]
+        ),
+        inheritance_list=ArraySubquery(
+            decided.values(
+                json=JSONObject(accepted="is_accepted", reason="reason", by="decided_by__name", at="decided_at")
+            )
+        ),
         child_list=ArraySubquery(children.values(json=JSONObject(public_id="public_id", name="legal_name"))[:20]),
     )
 
@@ -225,6 +245,10 @@ def claim_history(claim: Claim, notes: bool) -> list[Happening]:
 def organization_history(organization: Organization, claims: Iterable[Claim], notes: bool) -> list[Happening]:
     """What happened to the organization and its claims, newest first."""
     told = [Happening(organization.registered_at, _who(organization.registered_by), _("Organization registered"))]
+    for merged in getattr(organization, "merged_list", ()):
+        registered, at = (datetime.fromisoformat(merged[name]) for name in ("registered_at", "at"))
+        told.append(Happening(registered, "", _("%(name)s registered") % {"name": merged["name"]}))
+        told.append(Happening(at, "", _("%(name)s merged into this organization") % {"name": merged["name"]}))
     for claim in claims:
         told += [
             Happening(one.at, one.who, f"{claim.category.code}: {one.what}", one.reason, tone=one.tone)

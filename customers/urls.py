@@ -5,6 +5,7 @@ from django.urls import path
 from customers.views import (
     claims,
     domains,
+    duplicates,
     evidence_reviews,
     files,
     imports,
@@ -13,6 +14,7 @@ from customers.views import (
     portfolio,
     proposals,
     registers,
+    registry,
     verification,
 )
 
@@ -25,6 +27,8 @@ urlpatterns = [
     path("organizations/imports/new/", imports.start, name="import"),
     path("organizations/imports/<uuid:public_id>/", imports.run, name="import_run"),
     path("organizations/imports/<uuid:public_id>/progress/", imports.progress, name="import_progress"),
+    path("organizations/duplicates/", duplicates.duplicates, name="duplicates"),
+    path("organizations/duplicates/<uuid:one_id>/<uuid:other_id>/", duplicates.pair, name="duplicate"),
     path("organizations/portfolio/", portfolio.portfolio, name="portfolio"),
     path("organizations/claims/<uuid:public_id>/", claims.claim, name="claim"),
     path("organizations/claims/<uuid:public_id>/answer/", claims.answer, name="answer"),
@@ -35,6 +39,15 @@ urlpatterns = [
     path("evidence-files/<uuid:public_id>/", files.download, name="file"),
     path("domain-code/<str:link>/", domains.enter, name="enter_code"),
     path("organizations/<uuid:public_id>/", organizations.organization, name="organization"),
+    path("organizations/assign/", registry.assign, name="assign"),
+    path("organizations/<uuid:public_id>/contacts/new/", registry.contact, name="new_contact"),
+    path("organizations/<uuid:public_id>/contacts/<uuid:contact_id>/", registry.contact, name="contact"),
+    path(
+        "organizations/<uuid:public_id>/contacts/<uuid:contact_id>/erase/",
+        registry.erase_contact,
+        name="erase_contact",
+    ),
+    path("organizations/<uuid:public_id>/inheritance/", registry.inheritance, name="inheritance"),
     path("organizations/<uuid:public_id>/change/", organizations.change, name="change"),
     path("organizations/<uuid:public_id>/proposals/", proposals.proposals, name="proposals"),
     path("organizations/<uuid:public_id>/claims/new/", claims.propose, name="propose"),

@@ -41,7 +41,15 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         happened_date=at.date(), summary="They need a direct line.", at=at,
     )  # fmt: skip
     datacenter = request.acceptable.first().region.datacenters.first().code
+    other = make.organization(
+        "Krankenhaus Musterstadt", parent=claim.organization, portfolio=claim.organization.portfolio
+    )
+    person = other.contacts.create(name="Control room", phone="1", added_at=at)
     by_name = {
+        "customers:duplicate": [claim.organization.public_id, other.public_id],
+        "customers:new_contact": [other.public_id],
+        "customers:contact": [other.public_id, person.public_id],
+        "customers:inheritance": [other.public_id],
         "users:person": [make.person().public_id],
         "customers:evidence_review": [review.public_id],
         "customers:snapshot": [code, day],

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from customers.access import (
+    may_decide_inheritance,
     may_propose_claim,
     may_see_organizations,
     may_update_organization,
@@ -22,6 +23,7 @@ from customers.countries import country_name
 from customers.forms import OrganizationChangeForm, OrganizationForm
 from customers.lists import ORGANIZATIONS, organization_rows
 from customers.names import display_domain
+from customers.organization_page import inherited_claims, journal_of, standing_picture, survivor_of
 from customers.panels import organization_panels
 from customers.sheets import claim_sheet, organization_history, with_everything, with_particulars
 from kit.clock import now
@@ -37,7 +39,8 @@ def organizations(request: ActorRequest) -> HttpResponseBase:
     """GET /organizations/"""
     require(may_see_organizations(request.actor))
     rows = organization_rows(visible_organizations(request.actor))
-    context = {"may_register": request.actor.holds(Role.ACCOUNT_MANAGER)}
+    portfolios = list(own_portfolios(request.actor)) if request.actor.holds(Role.ACCOUNT_MANAGER) else []
+    context = {"may_register": request.actor.holds(Role.ACCOUNT_MANAGER), "portfolios": portfolios}
     return list_page(request, ORGANIZATIONS, rows, template="customers/organizations.html", context=context)
 
 
@@ -61,7 +64,14 @@ def register(request: ActorRequest) -> HttpResponse:
 
 def organization(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """GET /organizations/<id>/"""
-    found = visible_organization(request, public_id)
+    try:
+        found = visible_organization(request, public_id)
+    except NotFound:
+        # What was merged is found at the one it was merged into, under every address it ever had.
+        survivor = survivor_of(public_id)
+        if survivor is None or not sees_organization(request.actor, survivor):
+            raise
+        return redirect("customers:organization", survivor.public_id)
     at = now()
     claims = list(with_everything(found.claims.order_by("category__position", "-pk")))
     domains = [row["domain"] for row in found.domain_list]
@@ -74,6 +84,13 @@ def organization(request: ActorRequest, public_id: UUID) -> HttpResponse:
         "parent": found.parent if found.parent and sees_organization(request.actor, found.parent) else None,
         "domains": [(display_domain(row["domain"]), row["controlled_at"]) for row in found.domain_list],
         "sheets": sheets,
+        "picture": standing_picture(claims, at),
+        "contacts": found.contact_list if sees_notes(request.actor, found) else [],
+        "shows_contacts": sees_notes(request.actor, found),
+        "inherited": inherited_claims(found, claims, at) if found.parent_id else [],
+        "inheritance": found.inheritance_list[0] if found.inheritance_list else None,
+        "may_decide_inheritance": found.parent_id is not None and may_decide_inheritance(request.actor, found) is None,
+        "journal_url": journal_of(found) if request.actor.holds(Role.AUDITOR) else "",
         "history": organization_history(found, claims, sees_notes(request.actor, found)),
         "may_update": may_update_organization(request.actor, found) is None,
         "may_propose": may_propose_claim(request.actor, found) is None,
