@@ -21,7 +21,7 @@ from capacity.requests.models import REQUEST_LIFE, CapacityRequest, Decision, Ou
 from capacity.requests.replay import replay_rankings
 from customers.models import CLAIM_LIFE, CLAIM_STANDING, Claim, ClaimMove
 from kit.transitions import Life
-from priorities.models import OVERRIDE_LIFE, Override, OverrideMove
+from priorities.models import OVERRIDE_LIFE, POLICY_LIFE, Override, OverrideMove, PolicyMove, PolicyVersion
 
 # More would only repeat what the first few say.
 MOST_TOLD = 20
@@ -311,6 +311,7 @@ def lives_follow_their_tables() -> Iterator[str | None]:
     yield from _lives(CapacityRequest, RequestMove, "request", REQUEST_LIFE)
     yield from _lives(Claim, ClaimMove, "claim", CLAIM_LIFE)
     yield from _lives(Override, OverrideMove, "override", OVERRIDE_LIFE)
+    yield from _lives(PolicyVersion, PolicyMove, "version", POLICY_LIFE)
     yield from _lives(Notice, NoticeMove, "notice", NOTICE_LIFE)
     yield from _lives(Lever, LeverMove, "lever", LEVER_LIFE, begins_in=LeverState.OPEN)
 
@@ -412,6 +413,7 @@ _SEPARATED = (
     ("an override reviewed by who proposed it", "priorities_override o", "o.reviewed_by_id", "o.proposed_by_id"),
     ("an override reviewed by who confirmed it", "priorities_override o", "o.reviewed_by_id", "o.confirmed_by_id"),
     ("a policy activated by who proposed it", "priorities_policyversion p", "p.activated_by_id", "p.proposed_by_id"),
+    ("a policy activated by who drafted it", "priorities_policyversion p", "p.activated_by_id", "p.drafted_by_id"),
     ("a condition confirmed by who proposed it", "capacity_conditiondeclaration c", "c.confirmed_by_id",
      "c.proposed_by_id"),
     ("a lever's step confirmed by who asked for it", "capacity_levermove l", "l.confirmed_by_id", "l.proposed_by_id"),

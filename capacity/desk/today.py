@@ -28,6 +28,7 @@ from customers.queries import running_out, waiting_for_account_manager, waiting_
 from kit.clock import now
 from kit.templatetags.ui import badge, condition_badge, late_badge, relative_time, tier_badge
 from priorities.lists import override_sign
+from priorities.models import PolicyState, PolicyVersion
 from priorities.overrides import in_force, to_be_reviewed, waiting_for_signature
 from users.access import Actor
 from users.http import ActorRequest
@@ -74,6 +75,7 @@ def sections(actor: Actor, at: datetime) -> list[Section]:
         ((Role.DUTY_MANAGER,), _grants_to_sign),
         ((Role.DUTY_MANAGER,), _overrides_to_sign),
         ((Role.DUTY_MANAGER,), _conditions_to_sign),
+        ((Role.DUTY_MANAGER,), _policies_to_sign),
         ((Role.CAPACITY_REVIEWER,), _requests_to_decide),
         ((Role.CAPACITY_REVIEWER,), _overrides_of_mine),
         ((Role.CAPACITY_REVIEWER,), _overrides_that_end),
@@ -200,6 +202,27 @@ def _conditions_to_sign(actor: Actor, at: datetime) -> Section:
         ),
         "/regions/",
         _("No region condition waits for a second signature."),
+    )
+
+
+def _policies_to_sign(actor: Actor, at: datetime) -> Section:
+    rows = (
+        PolicyVersion.objects.filter(state=PolicyState.PROPOSED)
+        .exclude(Q(proposed_by=actor.user_id) | Q(drafted_by=actor.user_id))
+        .select_related("proposed_by")
+        .order_by("proposed_at")
+    )
+    return _section(
+        _("Policy versions that wait for a second signature"),
+        rows,
+        lambda row: Line(
+            f"{row.number} · {row.title}",
+            reverse("priorities:version", args=[row.number]),
+            _("by %(name)s") % {"name": row.proposed_by.name if row.proposed_by else ""},
+            relative_time(row.proposed_at, at),
+        ),
+        reverse("priorities:policy"),
+        _("No policy version waits for a second signature."),
     )
 
 

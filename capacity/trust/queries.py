@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from capacity.notices.models import Notice, ResourceContact
 from capacity.notices.queries import published_notices
 from capacity.regions.models import Condition, Region
+from priorities.draft_wording import ChangedSection, changes_text
 from priorities.models import PolicyState, PolicyVersion
-from priorities.policies import NoPolicyInForce, active_version, policy_of
+from priorities.policies import NoPolicyInForce, active_version, load_parts, policy_of
 from priorities.wording import Section, policy_text
 
 MEANINGS: dict[str, Any] = {
@@ -80,8 +82,34 @@ def policy_in_force(at: datetime) -> PublicPolicy | None:
 
 
 def policy_history() -> list[PolicyVersion]:
-    """Versions that are or were in force, the newest first."""
-    return list(PolicyVersion.objects.filter(state__in=[PolicyState.ACTIVE, PolicyState.RETIRED]).order_by("-number"))
+    """Versions that are, were or will be in force, the newest first. Drafts and proposals are not public."""
+    found = PolicyVersion.objects.filter(state__in=[PolicyState.ACTIVE, PolicyState.RETIRED])
+    # A version that another one took over before it began was never in force.
+    return list(found.exclude(retired_at=F("active_from")).order_by("-active_from"))
+
+
+def policy_version(number: int) -> PublicPolicy | None:
+    """A version of the history as it reads; None where the public knows none of that number."""
+    version = next((one for one in policy_history() if one.number == number), None)
+    return None if version is None else PublicPolicy(version, policy_text(policy_of(version)))
+
+
+@dataclass(frozen=True)
+class PolicyChange:
+    """What two public versions say differently."""
+
+    old: PolicyVersion
+    new: PolicyVersion
+    sections: tuple[ChangedSection, ...]
+
+
+def policy_change(old: int, new: int) -> PolicyChange | None:
+    """The difference of two versions of the history; None where one of them is not public."""
+    found = {version.number: version for version in policy_history() if version.number in (old, new)}
+    if old not in found or new not in found:
+        return None
+    load_parts(found[old], found[new])
+    return PolicyChange(found[old], found[new], changes_text(policy_of(found[old]), policy_of(found[new])))
 
 
 def notices(limit: int = 20) -> list[Notice]:

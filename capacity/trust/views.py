@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import wraps
+from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
@@ -61,8 +62,33 @@ def overview(request: HttpRequest, *, language: str) -> HttpResponse:
 @public
 def policy(request: HttpRequest, *, language: str) -> HttpResponse:
     """GET /trust/<language>/policy/"""
-    context = {"policy": queries.policy_in_force(now()), "history": queries.policy_history()}
+    at = now()
+    history = queries.policy_history()
+    context = {
+        "policy": queries.policy_in_force(at),
+        # Each with the one before it, which it is compared with.
+        "history": list(zip_longest(history, history[1:])),
+        "at": at,
+    }
     return _page(request, language, "policy", context)
+
+
+@public
+def policy_version(request: HttpRequest, *, language: str, number: int) -> HttpResponse:
+    """GET /trust/<language>/policy/<number>/"""
+    found = queries.policy_version(number)
+    if found is None:
+        raise Http404
+    return _page(request, language, "policy_version", {"policy": found}, number=number)
+
+
+@public
+def policy_change(request: HttpRequest, *, language: str, old: int, new: int) -> HttpResponse:
+    """GET /trust/<language>/policy/<old>/to/<new>/"""
+    found = queries.policy_change(old, new)
+    if found is None:
+        raise Http404
+    return _page(request, language, "policy_change", {"change": found}, old=old, new=new)
 
 
 @public

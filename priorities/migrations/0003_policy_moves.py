@@ -5,18 +5,20 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.conf import settings
 from django.db import migrations, models
+from django.utils import timezone
 
 
 def tell_how_versions_came_here(apps, schema_editor):
-    """Versions from before there were moves get the one that led to where they stand."""
+    """Versions from before there were moves get those that led to where they stand."""
     moves = apps.get_model("priorities", "PolicyMove").objects
-    for version in apps.get_model("priorities", "PolicyVersion").objects.exclude(active_from=None):
-        moves.create(
-            version=version,
-            new_state=version.state,
-            at=version.retired_at or version.active_from,
-            by_id=version.activated_by_id,
-        )
+    path = ["draft", "proposed", "active", "retired"]
+    for version in apps.get_model("priorities", "PolicyVersion").objects.all():
+        at = version.active_from or version.proposed_at or timezone.now()
+        old = ""
+        for state in path[: path.index(version.state) + 1]:
+            moment = version.retired_at if state == "retired" and version.retired_at else at
+            moves.create(version=version, old_state=old, new_state=state, at=moment)
+            old = state
 
 
 class Migration(migrations.Migration):

@@ -180,6 +180,7 @@ def test_from_a_draft_to_force_through_two_people(reviewer, draft, visit):
     assert visit(page("propose_policy", 2), as_=reviewer, method="post", data=why).status_code == 302
     assert visit(page("terms", 2), as_=reviewer).status_code == 409
     manager = make.person(Role.DUTY_MANAGER)
+    assert page("version", 2) in visit("/today/", as_=manager).content.decode()
     assert visit(page("version", 2), as_=manager).context["acts"].activate["replaces"].value() == 1
     sign = {"row_version": 3, "replaces": 1, "reason": "Agreed"}
     # A stale sign-in step is asked for on the way.

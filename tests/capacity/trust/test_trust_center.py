@@ -1,17 +1,29 @@
 """The trust center: everybody reads it, in both languages, and nothing in it tells a customer, a crew or a headroom."""
 
 import ast
+import html
 import json
+import re
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from capacity.notices.actions.draft_notice import draft_notice
 from capacity.notices.actions.publish_notice import publish_notice
 from capacity.notices.actions.seed_contacts import seed_contacts
 from capacity.trust import queries
+from kit.clock import now
+from priorities.actions.activate_policy import activate_policy
+from priorities.actions.draft_policy import change_policy_draft, draft_policy
+from priorities.actions.propose_policy import propose_policy
 from priorities.actions.seed_policy import seed_policy
+from priorities.drafts import Approval
+from priorities.policies import active_version, policy_of
+from priorities.wording import policy_text
 from tests import make
 from users.roles import Role
 
@@ -85,3 +97,54 @@ def test_its_code_cannot_even_reach_what_is_never_published():
                 assert not (parts[0] == "capacity" and parts[1:2] and parts[1] in forbidden), (
                     f"{file.name}: {node.module}"
                 )
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_version_that_was_in_force_and_what_changed_is_public_and_drafts_are_not(visit, language):
+    seed_policy(at=make.NOW)
+    reviewer, manager = make.acting(Role.CAPACITY_REVIEWER), make.acting(Role.DUTY_MANAGER, fresh_at=make.NOW)
+    for _version in range(2):
+        draft = draft_policy(actor=reviewer, based_on=1, title="More for hospitals", at=make.NOW)
+        draft = change_policy_draft(
+            actor=reviewer, number=draft.number, row_version=1, value=replace(policy_of(draft), reserve_permille=150),
+            title=draft.title, approval=Approval(777, 888), at=make.NOW,
+        )  # fmt: skip
+    proposed = propose_policy(actor=reviewer, number=2, row_version=2, reason="Why", at=make.NOW)
+    pages = [reverse("trust:policy_version", args=[language, 2]), reverse("trust:policy_change", args=[language, 1, 2])]
+    for url in pages:
+        assert visit(url).status_code == 404
+    activate_policy(
+        actor=manager, number=2, row_version=proposed.row_version, replaces=1, reason="Yes",
+        active_from=make.NOW + timedelta(days=2), at=make.NOW,
+    )  # fmt: skip
+    for url in pages:
+        answer = visit(url, queries=6)
+        assert answer.status_code == 200
+        assert not answer.cookies
+        shown = answer.content.decode()
+        assert "15" in shown
+        # The bounds of automatic approval differ too, and stay unsaid.
+        assert "77" not in shown.partition("<main")[2].partition("</main>")[0]
+    history = visit(reverse("trust:policy", args=[language]), queries=7).content.decode()
+    assert pages[0] in history
+    assert pages[1] in history
+    assert reverse("trust:policy_version", args=[language, 3]) not in history
+    assert visit(reverse("trust:policy_version", args=[language, 3])).status_code == 404
+
+
+def test_the_public_reads_exactly_what_staff_read_less_the_bounds(visit):
+    seed_policy(at=make.NOW)
+    reader = make.person(Role.NOTICE_EDITOR)
+    for language, other in (("en", reader), ("de", make.person(Role.AUDITOR, language="de"))):
+        public = sentences_in(
+            visit(reverse("trust:policy", args=[language])).content.decode().partition('id="history"')[0]
+        )
+        staff = sentences_in(visit(reverse("priorities:policy"), as_=other).content.decode())
+        with translation.override(language):
+            said = [text for section in policy_text(policy_of(active_version(now()))) for text in section.sentences]
+        assert [text for text in public if text in set(said)] == said
+        assert [text for text in staff if text in set(said)] == said
+
+
+def sentences_in(page: str) -> list[str]:
+    return [html.unescape(text) for text in re.findall(r"<li>([^<]*)</li>", page)]
