@@ -42,7 +42,7 @@ from customers.importing.runs import Outcome
 from customers.models import Organization, OrganizationDomain, RegisterRow, RegisterSnapshot
 from customers.names import name_key, search_text, sort_key
 from customers.registers.adapters import REGISTERS
-from customers.registers.comparing import change_counts
+from customers.registers.comparing import compare
 from customers.registers.declaring import RegisterFacts
 from kit.clock import now
 from kit.copying import copy_in, number_rows
@@ -247,8 +247,11 @@ def measure_following(facts: list[RegisterFacts], organizations: int) -> bool:
     client = somebody()
     snapshots = [ours(facts, DAY + timedelta(days=3)), ours(facts[:-500], DAY + timedelta(days=4))]
     began = time.perf_counter()
-    told = change_counts(*snapshots)
-    print(f"  two snapshots of {len(facts):,} compared in {time.perf_counter() - began:.1f} s: {told}")
+    told = compare(*snapshots)
+    print(
+        f"  two snapshots of {len(facts):,} compared in {time.perf_counter() - began:.1f} s: {len(told.gained)} gained,"
+        f" {len(told.lost)} lost, {len(told.changed)} changed"
+    )
     began = time.perf_counter()
     open_evidence_reviews(at=now())
     print(f"  evidence looked through in {(time.perf_counter() - began) * 1000:.0f} ms")

@@ -1,9 +1,10 @@
 """Two snapshots of a register side by side: which entries were gained, lost and changed between them."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import models
-from django.db.models import Case, Count, F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, ExpressionWrapper, F, Func, JSONField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce, JSONObject, NullIf
 from django.utils.translation import gettext_lazy as _
 
@@ -35,38 +36,55 @@ def meaning(code: str, kind: Any) -> Any:
     return Coalesce(NullIf(category, Value("", output_field=text)), kind, output_field=text)
 
 
-def changes(old: RegisterSnapshot, new: RegisterSnapshot) -> QuerySet[Any]:
-    """The entries that `new` gained or says otherwise, and those that it lost, each with `change`.
+@dataclass(frozen=True)
+class Comparison:
+    """What became of entries from `old` to `new`: their keys in the table, by change. A lost one is the older row."""
 
-    Entries are the newer ones; a lost one is the older. Sets of keys are compared and not row with row, so that it
-    stays quick right after an import, when the database knows nothing of the new rows yet.
+    old: RegisterSnapshot
+    new: RegisterSnapshot
+    gained: list[int]
+    lost: list[int]
+    changed: list[int]
+
+    @property
+    def rows(self) -> QuerySet[Any]:
+        """The entries with `change`, and `before`: what the older snapshot says, None where it does not list it."""
+        behind = RegisterRow.objects.filter(snapshot=self.old, key=OuterRef("key"))
+        said = JSONObject(**{name: F(name) for name in (*COMPARED, "kind")})
+        return (
+            RegisterRow.objects.filter(pk__in=[*self.gained, *self.lost, *self.changed])
+            .annotate(
+                change=Case(
+                    When(snapshot=self.old, then=Value(Change.LOST)),
+                    When(pk__in=self.changed, then=Value(Change.CHANGED)),
+                    default=Value(Change.GAINED),
+                    output_field=models.CharField(),
+                ),
+                before=Subquery(behind.values(before=said)[:1], output_field=JSONField()),
+            )
+            .select_related("snapshot__register")
+        )
+
+
+def compare(old: RegisterSnapshot, new: RegisterSnapshot) -> Comparison:
+    """The two snapshots entry by entry; two queries.
+
+    Sets are compared and not row with row, so that it stays quick right after an import, when the database knows
+    nothing of the new rows yet.
     """
     ahead, behind = RegisterRow.objects.filter(snapshot=new), RegisterRow.objects.filter(snapshot=old)
     said = _said(new.register.code)
-    is_known = Q(key__in=behind.values("key"))
-    is_otherwise = ~Q(said__in=behind.annotate(said=said).values("said"))
-    is_lost = ~Q(key__in=ahead.values("key"))
-    return (
-        RegisterRow.objects.filter(snapshot__in=[old, new])
-        .alias(said=said)
-        .filter(Q(is_otherwise, snapshot=new) | Q(is_lost, snapshot=old))
-        .annotate(
-            change=Case(
-                When(snapshot=old, then=Value(Change.LOST)),
-                When(is_known, then=Value(Change.CHANGED)),
-                default=Value(Change.GAINED),
-                output_field=models.CharField(),
-            )
-        )
-        .select_related("snapshot")
+    lost = behind.exclude(key__in=ahead.values("key"))
+    otherwise = (
+        ahead.alias(said=said)
+        .exclude(said__in=behind.annotate(said=said).values("said"))
+        .annotate(is_known=ExpressionWrapper(Q(key__in=behind.values("key")), output_field=models.BooleanField()))
     )
-
-
-def with_before(rows: QuerySet[Any], old: RegisterSnapshot) -> QuerySet[Any]:
-    """The same with `before`, what the older snapshot says of the entry, None where it does not list it."""
-    behind = RegisterRow.objects.filter(snapshot=old, key=OuterRef("key"))
-    said = JSONObject(**{name: F(name) for name in (*COMPARED, "kind")})
-    return rows.annotate(before=Subquery(behind.values(before=said)[:1], output_field=JSONField()))
+    gained: list[int] = []
+    changed: list[int] = []
+    for key, is_known in otherwise.values_list("pk", "is_known"):
+        (changed if is_known else gained).append(key)
+    return Comparison(old, new, gained, list(lost.values_list("pk", flat=True)), changed)
 
 
 def _said(code: str) -> Any:
@@ -74,12 +92,6 @@ def _said(code: str) -> Any:
     text = models.TextField()
     whole = Func(F("key"), *(F(name) for name in COMPARED), meaning(code, F("kind")), function="jsonb_build_array")
     return Func(Cast(whole, text), function="md5", output_field=text)
-
-
-def change_counts(old: RegisterSnapshot, new: RegisterSnapshot) -> dict[str, int]:
-    """How many entries were gained, lost and changed; one query."""
-    found = changes(old, new).order_by().values_list("change").annotate(rows=Count("pk"))
-    return {**dict.fromkeys(map(str, Change), 0), **{str(change): rows for change, rows in found}}
 
 
 def differences(before: dict[str, Any], entry: RegisterRow) -> list[tuple[str, str, str]]:

@@ -11,6 +11,7 @@ from customers.access import visible_portfolios
 from customers.countries import country_name, is_country
 from customers.models import Register, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.queries import organizations_named
+from customers.registers.adapters import REGISTERS
 from customers.registers.comparing import Change
 from customers.registers.models import EvidenceReview, RegisterMatch
 from customers.registers.queries import with_fragments
@@ -136,7 +137,11 @@ class MatchFilters(filters.FilterSet):
         label=_("Portfolio"), queryset=_portfolios, to_field_name="code", empty_label=_("any"),
         field_name="organization__portfolio",
     )  # fmt: skip
-    register = _by_register(field_name="entry__snapshot__register")
+    # Only a declared register can say for what an entry speaks; so its choices need no query.
+    register = filters.ChoiceFilter(
+        label=_("Register"), field_name="entry__snapshot__register__code", empty_label=_("any"),
+        choices=[(code, register.name) for code, register in REGISTERS.items()],
+    )  # fmt: skip
     by = filters.ChoiceFilter(label=_("Found by"), choices=RegisterMatch.By.choices, empty_label=_("any"))
 
     phrases = {"country": lambda value: country_name(value.upper())}

@@ -9,7 +9,7 @@ from customers.access import visible_organizations
 from customers.models import RegisterRow, RegisterSnapshot, SectorCategory
 from customers.register_matches import current_snapshots
 from customers.registers.adapters import REGISTERS
-from customers.registers.comparing import change_counts, changes, differences, with_before
+from customers.registers.comparing import compare, differences
 from customers.registers.lists import CHANGES, FIELD_NAMES, REGISTER_ROWS, SNAPSHOT_ROWS, SNAPSHOTS
 from customers.registers.models import RegisterMatch
 from customers.registers.queries import READERS, resting_on, snapshot_of, snapshots_of_key
@@ -46,14 +46,14 @@ def snapshot(request: ActorRequest, code: str, day: str) -> HttpResponseBase:
     return list_page(request, SNAPSHOT_ROWS, rows, template="customers/registers/snapshot.html", context=context)
 
 
-def compare(request: ActorRequest, code: str, day: str, since: str) -> HttpResponseBase:
+def changes(request: ActorRequest, code: str, day: str, since: str) -> HttpResponseBase:
     """GET /registers/<code>/<day>/since/<day>/: what the later snapshot gained, lost and says otherwise."""
     new, old = _snapshot(request, code, day), _snapshot(request, code, since)
     if old.as_of_date >= new.as_of_date:
         raise NotFound()
-    rows = with_before(changes(old, new), old).select_related("snapshot__register")
-    context = {"old": old, "new": new, "counts": change_counts(old, new)}
-    return list_page(request, CHANGES, rows, template="customers/registers/changes.html", context=context)
+    found = compare(old, new)
+    context = {"old": old, "new": new, "found": found}
+    return list_page(request, CHANGES, found.rows, template="customers/registers/changes.html", context=context)
 
 
 def entry(request: ActorRequest, code: str, day: str, key: str) -> HttpResponse:
