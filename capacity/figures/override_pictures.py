@@ -32,8 +32,10 @@ def override_pictures(at: datetime) -> Sequence[Chart]:
     )
     found = {row["week"].date(): row for row in counted}
     all_of = tuple(found[week]["all"] if week in found else 0 for week in weeks)
-    under = tuple(found[week]["under"] if week in found else 0 for week in weeks)
-    rates = tuple(override_rate(count, some) for count, some in zip(all_of, under, strict=True))
+    some = tuple(found[week]["under"] if week in found else 0 for week in weeks)
+    rates = tuple(override_rate(count, under) for count, under in zip(all_of, some, strict=True))
+    # A week without any decision is a gap and no zero.
+    under = tuple(count if every else None for count, every in zip(some, all_of, strict=True))
     labels = tuple(date_format(week, "SHORT_DATE_FORMAT") for week in weeks)
     return (
         Chart(
