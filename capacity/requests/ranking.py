@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from capacity.requests.models import CapacityRequest, Ranking, RequestRegion
+from customers.lapses import lapsed_of
 from customers.queries import ClaimInForce, claims_in_force_of
 from journal.models import Cursor
 from priorities import policy
@@ -91,33 +92,60 @@ def _value(public_id: UUID) -> policy.Policy:
 
 
 def facts_of(requests: Sequence[CapacityRequest], *, at: datetime) -> dict[int, policy.Facts]:
-    """The facts of each request at a moment, by its key, as far as they count wherever it queues (two queries).
+    """The facts of each request at a moment, by its key, as far as they count wherever it queues (three queries).
 
-    Organizations and workload classes should be selected with the requests.
+    One more where a verification ran out since a request was ranked on it. Organizations and workload classes should
+    be selected with the requests.
     """
-    claims = claims_in_force_of({request.organization_id for request in requests}, at)
-    return {request.pk: _facts(request, claims.get(request.organization_id, ()), (), at) for request in requests}
+    organizations = {request.organization_id for request in requests}
+    claims = claims_in_force_of(organizations, at)
+    kept = _kept_claims(requests, lapsed_of(organizations, at))
+    return {
+        request.pk: _facts(request, claims.get(request.organization_id, ()), kept.get(request.pk, ()), at)
+        for request in requests
+    }
+
+
+def _kept_claims(
+    requests: Sequence[CapacityRequest], lapsed: Mapping[int, frozenset[str]]
+) -> dict[int, tuple[policy.SectorClaim, ...]]:
+    """What each request was last ranked on and what lapsed since: a lapse drops the tier of new requests only."""
+    concerned = {one.ranking_id: one for one in requests if one.ranking_id and one.organization_id in lapsed}
+    if not concerned:
+        return {}
+    kept = {}
+    for key, stored in Ranking.objects.filter(pk__in=concerned).values_list("pk", "facts"):
+        request = concerned[key]
+        pinned = policy.Facts.from_dict(stored)
+        kept[request.pk] = tuple(
+            # A certificate is about one service: confirmed for another use, the request keeps the claim alone.
+            replace(claim, certificate=claim.certificate and pinned.workload == request.workload.code)
+            for claim in pinned.claims
+            if claim.category in lapsed[request.organization_id] and claim.verification is not policy.Verification.NONE
+        )
+    return kept
 
 
 def _facts(
     request: CapacityRequest,
     claims: Iterable[ClaimInForce],
-    overrides: tuple[policy.OverrideFact, ...],
+    kept: Iterable[policy.SectorClaim],
     at: datetime,
 ) -> policy.Facts:
     organization = request.organization
     workload = request.workload.code
     since = organization.customer_since
+    standing = [
+        policy.SectorClaim(
+            category=claim.category,
+            verification=policy.Verification(claim.verification),
+            # A certificate is about one service, so it counts for that workload alone.
+            certificate=workload in claim.certified_workloads,
+        )
+        for claim in claims
+    ]
     return policy.Facts(
-        claims=tuple(
-            policy.SectorClaim(
-                category=claim.category,
-                verification=policy.Verification(claim.verification),
-                # A certificate is about one service, so it counts for that workload alone.
-                certificate=workload in claim.certified_workloads,
-            )
-            for claim in claims
-        ),
+        claims=_with_kept(standing, kept),
         workload=workload,
         workload_confirmed=request.confirmed_workload_id is not None,
         offer_type=policy.OfferType(organization.offer_type),
@@ -125,7 +153,6 @@ def _facts(
         is_internal=organization.is_internal,
         completed_at=request.completed_at,
         request_number=request.number,
-        overrides=overrides,
     )
 
 
@@ -137,6 +164,18 @@ def rank_now(
     only_within: bool = False,
 ) -> list[Ranked]:
     """Rank requests on the facts of this moment without writing anything; four queries, however many requests.
+def _with_kept(
+    standing: Sequence[policy.SectorClaim], kept: Iterable[policy.SectorClaim]
+) -> tuple[policy.SectorClaim, ...]:
+    """What stands, and what lapsed where nothing of the category counts any more."""
+    counting = {claim.category for claim in standing if claim.verification is not policy.Verification.NONE}
+    kept = [claim for claim in kept if claim.category not in counting]
+    replaced = {claim.category for claim in kept}
+    return (*(claim for claim in standing if claim.category not in replaced), *kept)
+
+
+def rank_now(requests: Sequence[CapacityRequest], *, at: datetime, terms: policy.Policy | None = None) -> list[Ranked]:
+    """Rank requests on the facts of this moment without writing anything; five queries, however many requests.
 
     One more where an organization's use is overridden in a region, to find the first wishes; `only_within` leaves it
     out for those who ask for `Ranked.within` a region and for nothing else. `terms` is the policy in force where the

@@ -14,8 +14,10 @@ from capacity.requests.models import CapacityRequest, Ranking
 from capacity.requests.ranking import Cause, order_as_of, order_columns, rank_now
 from capacity.requests.urgency import push_claim_urgency
 from capacity.review.actions.confirm_workload import confirm_workload
+from customers.actions.age_claims import age_claims
 from customers.actions.revoke_claim import revoke_claim
 from customers.models import Claim
+from customers.claims import GRACE
 from journal.models import Entry
 from priorities import policy
 from priorities.models import PolicyVersion
@@ -215,3 +217,70 @@ def test_another_policy_in_force_is_named_as_the_cause():
     done = rerank_all(actor=SYSTEM, at=NOW + timedelta(minutes=1))
     assert (dict(done.causes), dict(done.moves)) == ({"policy": 1}, {(3, 4): 1})
     assert stored(request).ranking.policy_version.number == 2
+
+
+# --- lapse ----------------------------------------------------------------------------------------------------
+
+
+def rank_all_at(at):
+    while age_claims(at=at):
+        pass
+    return rerank_all(actor=SYSTEM, at=at)
+
+
+def test_a_lapse_drops_the_tier_of_new_requests_only():
+    hospital = make.hospital()
+    claim = make.verified_claim(of=hospital)
+    before = make.request(hospital, workload="health_records", confirmed=True)
+    lapsed_at = claim.valid_until + GRACE
+    for at in (claim.valid_until, lapsed_at - timedelta(microseconds=1), lapsed_at, lapsed_at + timedelta(days=400)):
+        assert rank_all_at(at).moved_down == 0
+        assert stored(before).claimed_tier == 1
+    claim.refresh_from_db()
+    assert claim.state == "lapsed"
+    after = make.request(hospital, workload="health_records", confirmed=True, at=lapsed_at)
+    assert (stored(before).claimed_tier, stored(after).claimed_tier) == (1, 3)
+    # Ranked on other facts, it keeps what it was ranked on; claimed anew, the category is nothing until it is verified.
+    make.claim(of=hospital, at=lapsed_at)
+    rank_all_at(lapsed_at + timedelta(days=1))
+    assert (stored(before).claimed_tier, stored(after).claimed_tier) == (1, 3)
+    assert [one["verification"] for one in stored(before).ranking.facts["claims"]] == ["verified"]
+
+
+def test_it_keeps_its_tier_even_while_no_worker_notices_the_end():
+    hospital = make.hospital()
+    claim = make.verified_claim(of=hospital)
+    request = make.request(hospital, workload="health_records", confirmed=True)
+    rerank_all(actor=SYSTEM, at=claim.valid_until + GRACE)
+    assert (stored(request).claimed_tier, claim.state) == (1, "verified")
+
+
+def test_what_a_verifier_takes_back_is_kept_by_nobody():
+    hospital = make.hospital()
+    claim = make.verified_claim(of=hospital)
+    request = make.request(hospital, workload="health_records", confirmed=True)
+    at = claim.valid_until + GRACE
+    rank_all_at(at)
+    again = make.verified_claim(of=hospital, at=at)
+    rank_all_at(at)
+    assert stored(request).claimed_tier == 1
+    revoke_claim(actor=make.acting(Role.VERIFIER), claim=again, reason_code="evidence_lost", reason="Closed.", at=at)
+    rank_all_at(at + timedelta(minutes=1))
+    assert stored(request).claimed_tier == 3
+
+
+def test_what_lapsed_is_told_with_one_query_and_costs_one_more_only_where_there_is_any():
+    hospital = make.hospital()
+    claim = make.verified_claim(of=hospital)
+    for _ in range(3):
+        make.request(hospital, workload="health_records", confirmed=True)
+    at = claim.valid_until + GRACE
+    requests = list(
+        CapacityRequest.objects.select_related("organization", "claimed_workload", "confirmed_workload").order_by("pk")
+    )
+    counts = []
+    for some in (requests[:1], requests):
+        with CaptureQueriesContext(connection) as captured:
+            assert {one.result.claimed_tier for one in rank_now(some, at=at)} == {1}
+        counts.append(len(captured))
+    assert counts[0] == counts[1] <= 6
