@@ -11,6 +11,7 @@ from django.db.models import F, OuterRef, Q, QuerySet
 from customers import names
 from customers.access import own_portfolios, undecidable_by
 from customers.claims import GRACE
+from customers.lapses import lapses_among
 from customers.models import (
     CLAIM_COUNTS_AS_VERIFIED,
     CLAIM_STANDING,
@@ -77,7 +78,14 @@ def claims_in_force(organization: Organization, at: datetime) -> tuple[ClaimInFo
 
 
 def claims_in_force_of(organization_ids: Iterable[int], at: datetime) -> dict[int, tuple[ClaimInForce, ...]]:
-    """The same for many organizations, by their keys; two queries. Those without claims are left out.
+    """The same for many organizations, by their keys; two queries. Those without claims are left out."""
+    return claims_and_lapses_of(organization_ids, at)[0]
+
+
+def claims_and_lapses_of(
+    organization_ids: Iterable[int], at: datetime
+) -> tuple[dict[int, tuple[ClaimInForce, ...]], dict[int, frozenset[str]]]:
+    """What the claims of many organizations are worth, and in which categories they lapsed; two queries.
 
     What the direct parent holds counts for those where a verifier accepted it for this very parent, unless a claim of
     their own to the category counts. What the parent inherits is not inherited on.
@@ -85,13 +93,14 @@ def claims_in_force_of(organization_ids: Iterable[int], at: datetime) -> dict[in
     asked = set(organization_ids)
     heirs = Inheritance.objects.filter(organization__in=asked, is_accepted=True, organization__parent=F("parent"))
     of_own, of_parent = Q(organization__in=asked), Q(organization__in=heirs.values("parent"))
-    claims = list(
-        Claim.objects.filter(of_own | of_parent, state__in=CLAIM_STANDING)
+    known = list(
+        Claim.objects.filter(of_own | of_parent)
         .exclude(state=ClaimState.DRAFT)
         .select_related("category", "organization")
         .annotate(heirs=ArraySubquery(heirs.filter(parent=OuterRef("organization")).values("organization_id")))
         .order_by("organization_id", "category__position", "pk")
     )
+    claims = [claim for claim in known if claim.state in CLAIM_STANDING]
     certificates: dict[int, set[str]] = {}
     held = Evidence.objects.filter(
         claim__in=[claim.pk for claim in claims], kind=EvidenceKind.AUTHORITY_CERTIFICATE, holds=True
@@ -115,7 +124,8 @@ def claims_in_force_of(organization_ids: Iterable[int], at: datetime) -> dict[in
             if verification != NONE and (heir, claim.category_id) not in own:
                 passed_on = replace(in_force, inherited_from=claim.organization.public_id)
                 found.setdefault(heir, []).append(passed_on)
-    return {organization_id: tuple(values) for organization_id, values in found.items()}
+    lapsed = {key: value for key, value in lapses_among(known, at).items() if key in asked}
+    return {organization_id: tuple(values) for organization_id, values in found.items()}, lapsed
 
 
 def named(query: str, field: str = "search_text") -> Q:

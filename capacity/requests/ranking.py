@@ -20,8 +20,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from capacity.requests.models import CapacityRequest, Ranking, RequestRegion
-from customers.lapses import lapsed_of
-from customers.queries import ClaimInForce, claims_in_force_of
+from customers.queries import ClaimInForce, claims_and_lapses_of
 from journal.models import Cursor
 from priorities import policy
 from priorities.models import PolicyVersion
@@ -92,14 +91,14 @@ def _value(public_id: UUID) -> policy.Policy:
 
 
 def facts_of(requests: Sequence[CapacityRequest], *, at: datetime) -> dict[int, policy.Facts]:
-    """The facts of each request at a moment, by its key, as far as they count wherever it queues (three queries).
+    """The facts of each request at a moment, by its key, as far as they count wherever it queues (two queries).
 
     One more where a verification ran out since a request was ranked on it. Organizations and workload classes should
     be selected with the requests.
     """
     organizations = {request.organization_id for request in requests}
-    claims = claims_in_force_of(organizations, at)
-    kept = _kept_claims(requests, lapsed_of(organizations, at))
+    claims, lapsed = claims_and_lapses_of(organizations, at)
+    kept = _kept_claims(requests, lapsed)
     return {
         request.pk: _facts(request, claims.get(request.organization_id, ()), kept.get(request.pk, ()), at)
         for request in requests
@@ -156,14 +155,6 @@ def _facts(
     )
 
 
-def rank_now(
-    requests: Sequence[CapacityRequest],
-    *,
-    at: datetime,
-    terms: policy.Policy | None = None,
-    only_within: bool = False,
-) -> list[Ranked]:
-    """Rank requests on the facts of this moment without writing anything; four queries, however many requests.
 def _with_kept(
     standing: Sequence[policy.SectorClaim], kept: Iterable[policy.SectorClaim]
 ) -> tuple[policy.SectorClaim, ...]:
@@ -174,8 +165,14 @@ def _with_kept(
     return (*(claim for claim in standing if claim.category not in replaced), *kept)
 
 
-def rank_now(requests: Sequence[CapacityRequest], *, at: datetime, terms: policy.Policy | None = None) -> list[Ranked]:
-    """Rank requests on the facts of this moment without writing anything; five queries, however many requests.
+def rank_now(
+    requests: Sequence[CapacityRequest],
+    *,
+    at: datetime,
+    terms: policy.Policy | None = None,
+    only_within: bool = False,
+) -> list[Ranked]:
+    """Rank requests on the facts of this moment without writing anything; four queries, however many requests.
 
     One more where an organization's use is overridden in a region, to find the first wishes; `only_within` leaves it
     out for those who ask for `Ranked.within` a region and for nothing else. `terms` is the policy in force where the

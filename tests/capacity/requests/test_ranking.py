@@ -16,8 +16,8 @@ from capacity.requests.urgency import push_claim_urgency
 from capacity.review.actions.confirm_workload import confirm_workload
 from customers.actions.age_claims import age_claims
 from customers.actions.revoke_claim import revoke_claim
-from customers.models import Claim
 from customers.claims import GRACE
+from customers.models import Claim
 from journal.models import Entry
 from priorities import policy
 from priorities.models import PolicyVersion
