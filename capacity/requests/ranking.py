@@ -93,8 +93,8 @@ def _value(public_id: UUID) -> policy.Policy:
 def facts_of(requests: Sequence[CapacityRequest], *, at: datetime) -> dict[int, policy.Facts]:
     """The facts of each request at a moment, by its key, as far as they count wherever it queues (two queries).
 
-    One more where a verification ran out since a request was ranked on it. Organizations and workload classes should
-    be selected with the requests.
+    Organizations and workload classes should be selected with the requests, and their rankings where there are many:
+    where a verification ran out since, they are asked for otherwise.
     """
     organizations = {request.organization_id for request in requests}
     claims, lapsed = claims_and_lapses_of(organizations, at)
@@ -109,13 +109,13 @@ def _kept_claims(
     requests: Sequence[CapacityRequest], lapsed: Mapping[int, frozenset[str]]
 ) -> dict[int, tuple[policy.SectorClaim, ...]]:
     """What each request was last ranked on and what lapsed since: a lapse drops the tier of new requests only."""
-    concerned = {one.ranking_id: one for one in requests if one.ranking_id and one.organization_id in lapsed}
-    if not concerned:
-        return {}
+    concerned = [request for request in requests if request.ranking_id and request.organization_id in lapsed]
+    # Asks for those that were not selected with their requests, all at once.
+    models.prefetch_related_objects(concerned, "ranking")
     kept = {}
-    for key, stored in Ranking.objects.filter(pk__in=concerned).values_list("pk", "facts"):
-        request = concerned[key]
-        pinned = policy.Facts.from_dict(stored)
+    for request in concerned:
+        assert request.ranking is not None  # by its key
+        pinned = policy.Facts.from_dict(request.ranking.facts)
         kept[request.pk] = tuple(
             # A certificate is about one service: confirmed for another use, the request keeps the claim alone.
             replace(claim, certificate=claim.certificate and pinned.workload == request.workload.code)

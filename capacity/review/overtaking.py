@@ -83,8 +83,16 @@ def overtaken_by(override: Override, at: datetime) -> list[dict[str, Any]]:
 
 
 def _queued(which: Q) -> QuerySet[RequestRegion]:
-    return RequestRegion.objects.filter(which).select_related(
-        "region", "request__organization", "request__claimed_workload", "request__confirmed_workload"
+    return (
+        RequestRegion.objects.filter(which)
+        .select_related(
+            "region",
+            "request__organization",
+            "request__claimed_workload",
+            "request__confirmed_workload",
+            "request__ranking",
+        )
+        .defer("request__ranking__result")
     )
 
 

@@ -342,7 +342,7 @@ class _Day:
     def settle(self, request: CapacityRequest, at: datetime, *, by: str) -> Decision | None:
         """Decide as a reviewer would: all of it, a part of it, else the waiting list or no."""
         # Never before what happened to it last.
-        at = max(at, request.moves.latest("pk").at + timedelta(minutes=1))
+        at = max(at, request.moves.latest("pk").at, request.rankings.latest("pk").at) + timedelta(minutes=1)
         actor, key = self.by(by, at), request.public_id
         if not request.is_confirmed:
             confirm_workload(actor=actor, request_id=key, workload=request.claimed_workload.code, at=at)

@@ -16,7 +16,7 @@ from kit.forms import Form
 from kit.refusal import NotFound, require
 from kit.signs import Sign
 from priorities import policy as core
-from priorities.access import may_activate_policy, may_draft_policy, may_read_policies, may_send_back_policy
+from priorities.access import READERS, may_activate_policy, may_draft_policy, may_read_policies, may_send_back_policy
 from priorities.draft_wording import approval_text, changes_text, problem_text
 from priorities.models import PolicyState, PolicyVersion
 from priorities.policies import (
@@ -143,6 +143,7 @@ def _page(
         "problems": [problem_text(problem) for problem in problems],
         "compared": compared,
         "changes": changes_text(policy_of(compared), value) if compared else (),
+        "may_read_simulations": request.actor.holds(*READERS),
         "approval": approval_text(version.auto_approval_permille, version.auto_approval_below_permille),
         "versions": [(one, policy_sign(one, at)) for one in versions[:LATEST]],
         "acts": _acts(request, version, active, at, shown, name),
