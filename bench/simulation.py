@@ -21,6 +21,7 @@ django.setup()
 
 import psycopg2
 from django.conf import settings
+from django.db import connection
 
 from bench._measuring import machine
 from capacity.allocation.actions.run_simulations import run_next_simulation
