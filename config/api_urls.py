@@ -8,6 +8,7 @@ from capacity.review import override_api as overrides
 from capacity.usage import api as usage
 from capacity.watch import api as watch
 from customers import api as customers
+from priorities import api as priorities
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
@@ -16,6 +17,13 @@ urlpatterns = [
     path("organizations/<uuid:public_id>/claims/", customers.OrganizationClaims.as_view()),
     path("claims/<uuid:public_id>/", customers.ClaimDetail.as_view()),
     path("sector-categories/", customers.Categories.as_view()),
+    path("policy-versions/", priorities.PolicyVersions.as_view()),
+    path("policy-versions/<int:number>/", priorities.PolicyVersionDetail.as_view()),
+    path("policy-versions/<int:old>/to/<int:new>/", priorities.PolicyDifference.as_view()),
+    path("policy-versions/<int:number>/propose/", priorities.ProposePolicy.as_view()),
+    path("policy-versions/<int:number>/send-back/", priorities.SendBackPolicy.as_view()),
+    path("policy-versions/<int:number>/discard/", priorities.DiscardPolicy.as_view()),
+    path("policy-versions/<int:number>/activate/", priorities.ActivatePolicy.as_view()),
     path("regions/", watch.Regions.as_view()),
     path("datacenters/", watch.Datacenters.as_view()),
     path("datacenters/<slug:code>/shift-reports/", watch.ShiftReports.as_view()),

@@ -135,6 +135,7 @@ def _page(
     context = {
         "version": version,
         "sign": policy_sign(version, at),
+        "may_simulate": request.actor.holds(*READERS),
         "is_draft": version.state == PolicyState.DRAFT,
         "is_open": is_open,
         "may_change": version.state == PolicyState.DRAFT and may_draft_policy(request.actor) is None,
