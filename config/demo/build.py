@@ -19,6 +19,7 @@ from capacity.watch.actions.look_at_pools import look_at_pools
 from config.demo import operations, world
 from config.demo.cast import gather, write_logins
 from config.demo.customers import internal_service, invent_customers
+from config.demo.liaising import liaise
 from config.demo.requests import History
 from customers.actions.seed_categories import seed_categories
 from journal.models import Entry
@@ -109,6 +110,7 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             rerank_all(actor=SYSTEM, at=now)
             look_at_pools(at=now)
             operations.take_up_alarms(cast, now=now)
+            liaise(cast, now=now)
             seed_contacts(review_date=now.date() + timedelta(days=90))
     with part("Sealing the journal"):
         while seal_entries(limit=20_000):

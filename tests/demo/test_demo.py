@@ -20,7 +20,17 @@ from capacity.review.letter import has_letter, letter
 from capacity.staffing.models import DatacenterStatus
 from config.demo.build import Size, build_demo
 from config.demo.cast import LOGINS, PASSWORD
-from customers.models import Claim, ClaimState, Evidence, EvidenceKind, OfferType, Organization, SectorCategory
+from customers.models import (
+    Claim,
+    ClaimReview,
+    ClaimState,
+    Evidence,
+    EvidenceKind,
+    LiaisonItem,
+    OfferType,
+    Organization,
+    SectorCategory,
+)
 from journal.sealing import verify_chain
 from kit import clock
 from priorities.models import Override, OverrideKind, OverrideScope, OverrideState
@@ -86,6 +96,8 @@ def test_there_is_something_of_every_kind(story):
     )
     assert Region.objects.count() == 58
     assert ResourceContact.objects.exists()
+    assert LiaisonItem.objects.filter(closed_at=None).exclude(next_step="").exists()
+    assert set(ClaimReview.objects.values_list("outcome", flat=True)) >= {"", "stands"}
 
 
 def test_work_waits_for_every_role(story):
