@@ -38,6 +38,8 @@ from users.second_signatures import whose_turn
 
 # A section shows its most urgent lines; the list behind it has the rest.
 SHOWN = 6
+# So many sections are asked for at once; who holds many roles gets the rest by a second request.
+AT_ONCE = 6
 ENDS_SOON = timedelta(hours=24)
 
 
@@ -63,14 +65,28 @@ class Section:
 
 
 def today(request: ActorRequest) -> HttpResponse:
-    """GET /today/"""
+    """GET /today/, and /today/?part=rest for what the sections of many roles have beyond the first page."""
     at = now()
-    context = {"sections": sections(request.actor, at), "duty": on_duty(at), "at": at}
+    if request.GET.get("part") == "rest":
+        rest = {"sections": sections(request.actor, at, first=AT_ONCE), "at": at}
+        htmx: Any = getattr(request, "htmx", None)
+        return render(request, "desk/_sections.html" if htmx else "desk/today_rest.html", rest)
+    context = {
+        "sections": sections(request.actor, at, most=AT_ONCE),
+        "has_rest": len(_offered(request.actor)) > AT_ONCE,
+        "duty": on_duty(at),
+        "at": at,
+    }
     return render(request, "desk/today.html", context)
 
 
-def sections(actor: Actor, at: datetime) -> list[Section]:
-    """The sections of the actor's roles, one query each, the most pressing work first."""
+def sections(actor: Actor, at: datetime, *, first: int = 0, most: int | None = None) -> list[Section]:
+    """The sections of the actor's roles, one query each, the most pressing work first; `most` after the `first`."""
+    end = None if most is None else first + most
+    return [section(actor, at) for section in _offered(actor)[first:end]]
+
+
+def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
     offered: tuple[tuple[tuple[str, ...], Callable[[Actor, datetime], Section]], ...] = (
         ((Role.DUTY_MANAGER,), _grants_to_sign),
         ((Role.DUTY_MANAGER,), _overrides_to_sign),
@@ -88,7 +104,7 @@ def sections(actor: Actor, at: datetime) -> list[Section]:
         ((Role.NOTICE_EDITOR,), _notices_to_publish),
         ((Role.EXECUTIVE, Role.AUDITOR, Role.ADMINISTRATOR), _scarce_regions),
     )
-    return [section(actor, at) for roles, section in offered if actor.holds(*roles)]
+    return [section for roles, section in offered if actor.holds(*roles)]
 
 
 def _section(title: str, rows: Iterable[Any], line: Callable[[Any], Line], href: str, nothing: str) -> Section:

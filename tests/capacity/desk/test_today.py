@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from capacity.desk.today import sections
+from capacity.desk.today import AT_ONCE, sections
 from priorities.actions.end_override import expire_overrides
 from tests import make
 from users.actions.plan_duty import plan_duty
@@ -66,3 +66,15 @@ def test_nobody_is_asked_to_sign_in_first(visit):
     assert answer.status_code == 302
     assert "/account/login/" in answer.headers["Location"]
     assert visit("/").status_code == 302
+
+
+def test_who_holds_many_roles_gets_the_rest_by_a_second_request_within_the_budget(visit):
+    person = make.person(*Role)
+    first, rest = (visit(address, as_=person).content.decode() for address in ("/today/", "/today/?part=rest"))
+    everything = [section.title for section in sections(make.actor(person), make.NOW)]
+    assert len(everything) > AT_ONCE
+    for number, title in enumerate(everything):
+        assert (title in first) == (number < AT_ONCE)
+        assert (title in rest) == (number >= AT_ONCE)
+    assert "part=rest" in first
+    assert "<html" not in visit("/today/?part=rest", as_=person, htmx="rest").content.decode()
