@@ -39,7 +39,15 @@ def locked(claim: Claim, *, row_version: int | None = None) -> Claim:
 
 
 def move(
-    claim: Claim, new_state: ClaimState, *, actor: Actor, action: str, at: datetime, reason: str = "", **changes: Any
+    claim: Claim,
+    new_state: ClaimState,
+    *,
+    actor: Actor,
+    action: str,
+    at: datetime,
+    reason: str = "",
+    reason_code: str = "",
+    **changes: Any,
 ) -> None:
     """Take one step in the claim's life and record it; `changes` are stored with it.
 
@@ -55,7 +63,13 @@ def move(
     if new_state not in IN_HAND:
         CaseLease.objects.filter(claim=claim).delete()
     ClaimMove.objects.create(
-        claim=claim, old_state=old_state, new_state=new_state, by_id=actor.user_id, at=at, reason=reason
+        claim=claim,
+        old_state=old_state,
+        new_state=new_state,
+        by_id=actor.user_id,
+        at=at,
+        reason=reason,
+        reason_code=reason_code,
     )
     record(
         actor=actor,
@@ -64,7 +78,7 @@ def move(
         subject_id=claim.public_id,
         reason=reason,
         before={"state": str(old_state)},
-        after={**journal_facts(claim), "state": str(new_state)},
+        after={**journal_facts(claim), "state": str(new_state), **({"why": reason_code} if reason_code else {})},
         at=at,
     )
 

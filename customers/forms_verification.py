@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.actions.add_evidence import MAX_NOTE
 from customers.proofs.codes import LENGTH
-from customers.reasons import RejectionReason, WithdrawalReason
+from customers.reasons import InformationReason, RejectionReason, WithdrawalReason
 from kit.forms import DayField, Form, VersionedForm, optional_text, required_text
 
 
@@ -45,7 +45,13 @@ class WithdrawForm(ReasonForm):
 class QuestionForm(VersionedForm):
     """Asks the account manager."""
 
-    question = required_text(_("Question"), max_length=MAX_NOTE, lines=3)
+    reason_code = forms.ChoiceField(
+        label=_("About"), choices=InformationReason.choices, required=False, initial=InformationReason.OTHER
+    )
+
+    question = required_text(
+        _("Question"), max_length=MAX_NOTE, lines=3, help_text=_("The customer reads it word for word.")
+    )
 
 
 class AnswerForm(VersionedForm):

@@ -134,6 +134,7 @@ CASE_LIST = ListSpec(
     sort="urgency",
     search_help=_("Name, domain or id"),
     row_url=lambda row: reverse("customers:case", args=[row.public_id]),
+    bulk="customers/_bulk_verify.html",
     empty_title=_("Nothing waits for verification"),
     empty_text=_("A case appears here when an account manager proposes a category for an organization."),
 )

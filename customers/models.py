@@ -313,6 +313,8 @@ class ClaimMove(AppendOnly):
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
     reason = models.TextField(blank=True)
+    # Why, as a code that can be counted and that the customer's text is made from; empty where a step has none.
+    reason_code = models.CharField(max_length=40, blank=True)
 
     class Meta(AppendOnly.Meta):
         indexes = [models.Index(fields=["claim", "-id"], name="claim_move")]

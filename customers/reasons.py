@@ -15,6 +15,17 @@ class RejectionReason(models.TextChoices):
     WITHDRAWN = "withdrawn", _("The organization withdrew it")
 
 
+class InformationReason(models.TextChoices):
+    """What the verifier needs to know."""
+
+    WHICH_BODY = "which_body", _("Which body or site it is")
+    DOMAIN = "domain", _("Control of a domain")
+    PAPER = "paper", _("The letter or document itself")
+    REGISTER = "register", _("The register's entry differs")
+    SERVICE = "service", _("The service that a certificate names")
+    OTHER = "other", _("Something else")
+
+
 class WithdrawalReason(models.TextChoices):
     """Why a verification is suspended or revoked."""
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from customers.views import (
+    bulk,
     claims,
     domains,
     duplicates,
@@ -62,6 +63,9 @@ urlpatterns = [
     path("registers/<slug:code>/<str:day>/since/<str:since>/", registers.changes, name="register_changes"),
     path("registers/<slug:code>/<str:day>/entries/<path:key>/", registers.entry, name="register_entry"),
     path("verification/", verification.queue, name="verification"),
+    path("verification/next/", verification.next_case, name="next_case"),
+    path("verification/bulk/", bulk.look, name="bulk"),
+    path("verification/bulk/verify/", bulk.verify, name="bulk_verify"),
     path("verification/<uuid:public_id>/", verification.case, name="case"),
     path("verification/<uuid:public_id>/evidence/<uuid:evidence_id>/", verification.check, name="check"),
     path("verification/<uuid:public_id>/<slug:key>/", verification.act, name="act"),

@@ -144,7 +144,7 @@ def check_item(organization: Organization, item: Item) -> Item:
             fields["register_row"] = [_("Choose the entry of the register.")]
         elif not item.register_row.is_active:
             fields["register_row"] = [_("The register marks this entry as no longer active.")]
-        elif _has_newer_snapshot(item.register_row):
+        elif has_newer_snapshot(item.register_row):
             fields["register_row"] = [_("The register was imported again since. Choose from its newest snapshot.")]
     domain = ""
     if kind == EvidenceKind.DOMAIN_CONTROL:
@@ -181,7 +181,7 @@ _WHO_WROTE: dict[str, Any] = {
 }
 
 
-def _has_newer_snapshot(row: RegisterRow) -> bool:
+def has_newer_snapshot(row: RegisterRow) -> bool:
     # An entry may have been dropped since; as evidence it must stand in the register now.
     snapshot = row.snapshot
     return RegisterSnapshot.objects.filter(register=snapshot.register_id, as_of_date__gt=snapshot.as_of_date).exists()

@@ -40,6 +40,7 @@ def reject_claim(
             action="claim.rejected",
             at=at,
             reason=reason,
+            reason_code=reason_code,
             decided_by_id=actor.user_id,
             decided_at=at,
             decision_reason=reason_code,

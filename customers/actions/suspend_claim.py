@@ -33,6 +33,7 @@ def suspend_claim(
             action="claim.suspended",
             at=at,
             reason=reason,
+            reason_code=reason_code,
             decided_by_id=actor.user_id,
             decided_at=at,
             decision_reason=reason_code,

@@ -21,6 +21,7 @@ from customers.actions.propose_claim import INTERNAL_CATEGORY, propose_claim
 from customers.assurance.access import counts, may_complain
 from customers.forms_evidence import ClaimForm, EvidenceForm
 from customers.forms_verification import AnswerForm
+from customers.letters import letters_of
 from customers.models import CLAIM_STANDING, Claim, ClaimState, Organization, SectorCategory
 from customers.proofs.codes import MAILBOXES
 from customers.register_matches import find_rows
@@ -72,7 +73,7 @@ def claim(request: ActorRequest, public_id: UUID) -> HttpResponse:
     """GET /organizations/claims/<id>/"""
     found, context = claim_context(request, public_id)
     form = AnswerForm(initial={"row_version": found.row_version}, auto_id="answer_%s")
-    return render(request, "customers/claim.html", {**context, "answer_form": form})
+    return render(request, "customers/claim.html", {**context, "answer_form": form, "letters": letters_of(found)})
 
 
 def answer(request: ActorRequest, public_id: UUID) -> HttpResponse:

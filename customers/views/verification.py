@@ -29,9 +29,10 @@ from customers.forms_verification import (
     VerifyForm,
     WithdrawForm,
 )
+from customers.letters import letters_about, letters_of
 from customers.lists import CASE_LIST, case_rows
-from customers.models import CLAIM_LIFE, Claim, ClaimState
-from customers.queries import CASES
+from customers.models import CLAIM_LIFE, CaseLease, Claim, ClaimState
+from customers.queries import CASES, waiting_for_verifier
 from customers.views.claims import claim_context
 from kit import leases
 from kit.clock import now
@@ -55,6 +56,8 @@ class Act:
     effect: Any
     done: Any
     tone: str = "action"
+    # The single key that unfolds it.
+    shortcut: str = ""
 
     def is_possible(self, claim: Claim) -> bool:
         """Whether the claim's state leads there."""
@@ -69,27 +72,27 @@ ACTS = {
         Act(
             "take-up", _("Take up"), ActForm, take_up_claim, ClaimState.IN_VERIFICATION,
             _("The case is yours to check; the account manager sees that it is in verification."),
-            _("The case is in verification."),
+            _("The case is in verification."), shortcut="t",
         ),
         Act(
             "verify", _("Verify"), VerifyForm, verify_claim, ClaimState.VERIFIED,
             _("The category counts for the organization up to and including this day. Ranks follow within a minute."),
-            _("The claim is verified. Ranks follow within a minute."),
+            _("The claim is verified. Ranks follow within a minute."), shortcut="v",
         ),
         Act(
             "provisional", _("Count provisionally"), ReasonForm, make_provisional, ClaimState.PROVISIONAL,
             _("The category counts for 14 days, after verified ones, and only once. Ranks follow within a minute."),
-            _("The claim counts provisionally for 14 days. Ranks follow within a minute."),
+            _("The claim counts provisionally for 14 days. Ranks follow within a minute."), shortcut="p",
         ),
         Act(
             "ask", _("Request information"), QuestionForm, request_information, ClaimState.INFORMATION_REQUESTED,
             _("The account manager sees the question; the case waits for the answer."),
-            _("The question is with the account manager."),
+            _("The question is with the account manager."), shortcut="i",
         ),
         Act(
             "reject", _("Reject"), RejectForm, reject_claim, ClaimState.REJECTED,
             _("The category does not count. It can be proposed again with other evidence."),
-            _("The claim is rejected. Ranks follow within a minute."), "danger",
+            _("The claim is rejected. Ranks follow within a minute."), "danger", "d",
         ),
         Act(
             "suspend", _("Suspend"), WithdrawForm, suspend_claim, ClaimState.SUSPENDED,
@@ -119,7 +122,20 @@ def queue(request: ActorRequest) -> HttpResponseBase:
     """GET /verification/"""
     require(may_see_verification(request.actor))
     rows = case_rows(visible_claims(request.actor).filter(state__in=CASES))
-    return list_page(request, CASE_LIST, rows, template="customers/verification.html")
+    context = {"may_verify": may_verify(request.actor) is None}
+    return list_page(request, CASE_LIST, rows, template="customers/verification.html", context=context)
+
+
+def next_case(request: ActorRequest) -> HttpResponse:
+    """GET /verification/next/: the most urgent waiting case that one may decide and nobody else has in hand."""
+    require(may_verify(request.actor))
+    held = CaseLease.objects.filter(until__gt=now()).exclude(holder=request.actor.user_id)
+    waiting = waiting_for_verifier(request.actor).exclude(pk__in=held.values("claim"))
+    found = waiting.order_by("-urgency", "filed_at", "pk").values_list("public_id", flat=True).first()
+    if found is None:
+        flash(request, _("Nothing else waits for you."))
+        return redirect("customers:verification")
+    return redirect("customers:case", found)
 
 
 def case(request: ActorRequest, public_id: UUID) -> HttpResponse:
@@ -136,7 +152,12 @@ def act(request: ActorRequest, public_id: UUID, key: str) -> HttpResponse:
         raise NotFound()
     found, context = _case_context(request, public_id)
     form = wanted.form(request.POST, auto_id=f"{key}_%s")
-    if form.is_valid():
+    is_valid = form.is_valid()
+    if is_valid and "preview" in request.POST:
+        text = form.cleaned_data.get("question", form.cleaned_data.get("reason", ""))
+        code = form.cleaned_data.get("reason_code", "")
+        context["preview"] = letters_about(found, wanted.to, code, text, found.evidence.all())
+    elif is_valid:
         done = perform(
             request, lambda: wanted.action(actor=request.actor, claim=found, at=now(), **form.cleaned_data), form
         )
@@ -204,5 +225,15 @@ def _case_context(request: ActorRequest, public_id: UUID) -> tuple[Claim, dict[s
         for sheet in context["sheet"].evidence
         if found.state in CHECKABLE and may_check_evidence(request.actor, sheet.evidence) is None
     }
-    own = {"offers": offers, "distance": distance, "checkable": checkable, "held_by": held_by, "on": "case"}
+    unchecked = [one.evidence.public_id for one in context["sheet"].evidence if one.evidence.checked_by_id is None]
+    first = next((key for key in unchecked if key in checkable), None)
+    own = {
+        "first_unchecked": first,
+        "letters": letters_of(found),
+        "offers": offers,
+        "distance": distance,
+        "checkable": checkable,
+        "held_by": held_by,
+        "on": "case",
+    }
     return found, {**context, **own}

@@ -108,6 +108,7 @@ ELSEWHERE = (
     "priorities:confirm", "priorities:refuse", "priorities:revoke", "priorities:renew",
     "priorities:review", "levers:propose", "levers:sign", "notices:publish",
     "customers:dns", "customers:mail_code", "customers:enter_code", "customers:attach", "customers:file",
+    "customers:bulk", "customers:next_case",
     "priorities:policy_version", "priorities:draft_policy", "priorities:remove_clause", "priorities:propose_policy",
     "priorities:discard_policy", "priorities:send_back_policy", "priorities:activate_policy",
     "review:undo", "review:act", "requests:act", "intake:check", "intake:draft", "regions:proposal", "regions:confirm",
