@@ -31,12 +31,12 @@ class Asked:
 
 def learned_model() -> Model | None:
     """The newest model that was learned; None where there is none that this version reads. One query, or two."""
-    newest = MatchingModel.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return _read_model(newest) if newest is not None else None
+    newest = MatchingModel.objects.order_by("-pk").values_list("pk", "content_hash").first()
+    return _read_model(*newest) if newest is not None else None
 
 
 @lru_cache(maxsize=2)
-def _read_model(pk: int) -> Model | None:
+def _read_model(pk: int, content_hash: str) -> Model | None:
     try:
         return from_bytes(bytes(MatchingModel.objects.values_list("content", flat=True).get(pk=pk)))
     except CannotRead:

@@ -90,8 +90,12 @@ def _ranked(subject: Subject, likely: Sequence[float], entries: Sequence[Entry],
     if by_entries:
         named = {one.category for one in by_entries}
         asks = _must_ask(by_entries)
+        spoken = {one.category: one for one in found}
         found = [
-            *(replace(one, is_offered=one.is_offered and not asks) for one in by_entries),
+            *(
+                replace(_joined(one, spoken.get(one.category)), is_offered=one.is_offered and not asks)
+                for one in by_entries
+            ),
             *(replace(one, is_offered=False) for one in found if one.category not in named),
         ]
     found.sort(key=lambda one: (not one.is_offered, -one.confidence, one.category))
@@ -223,6 +227,16 @@ def _by_entries(subject: Subject, entries: Iterable[Entry]) -> list[Proposal]:
                 (*known.entries, entry.reference),
             )
     return list(found.values())
+
+
+def _joined(by_entry: Proposal, by_words: Proposal | None) -> Proposal:
+    """What registers say of a category together with what words say of it; words rank entries that do not tell."""
+    if by_words is None:
+        return by_entry
+    confidence = by_entry.confidence
+    if confidence == UNCLEAR_CONFIDENCE:
+        confidence = (confidence + by_words.confidence) // 2
+    return replace(by_entry, confidence=confidence, reasons=(*by_entry.reasons, *by_words.reasons))
 
 
 def _must_ask(by_entries: Sequence[Proposal]) -> bool:

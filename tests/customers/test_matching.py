@@ -203,6 +203,19 @@ def test_several_kinds_in_one_entry_ask():
     assert {"GV-OTHER", "HE-ACUTE"} <= {one.category for one in found}
 
 
+def test_words_rank_what_an_entry_leaves_open():
+    found = propose(
+        subject_of("Universitätsklinikum Muster", country="DE"),
+        entries=[
+            entry(category, "Universitätsklinikum Muster", country="DE", kind="education, healthcare", is_clear=False)
+            for category in ("ED-REMOTE", "HE-ACUTE")
+        ],
+    )
+    assert [one.category for one in found] == ["HE-ACUTE", "ED-REMOTE"]
+    assert {"entry_unclear", "name_says"} <= set(codes(found[0]))
+    assert not any(one.is_offered for one in found)
+
+
 def test_registers_that_disagree_ask():
     found = propose(
         subject_of("Muster Institute", country="US"),
