@@ -18,7 +18,15 @@ from capacity.requests.models import (
 from capacity.review.models import Lease
 from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StateConfirmation
 from capacity.staffing.risk_models import RiskDay, RiskSeries
-from capacity.usage.models import UsageBatch, UsageCorrection, UsageDay, UsageHour, UsageRetention, UsageSample
+from capacity.usage.models import (
+    UsageBatch,
+    UsageCorrection,
+    UsageDay,
+    UsageForecast,
+    UsageHour,
+    UsageRetention,
+    UsageSample,
+)
 
 __all__ = [
     "Alarm",
@@ -52,6 +60,7 @@ __all__ = [
     "UsageBatch",
     "UsageCorrection",
     "UsageDay",
+    "UsageForecast",
     "UsageHour",
     "UsageRetention",
     "UsageSample",

@@ -70,6 +70,7 @@ app.conf.beat_schedule = {
     "end overrides": _every(60, "priorities.expire_overrides"),
     "look at crews and pools": _every(CYCLE, "watch.look"),
     "keep samples of usage": _every(3600, "usage.keep"),
+    "forecast usage": _every(6 * 3600, "usage.forecast"),
     "keep the order of requests": _every(CYCLE, "requests.sweep_order"),
     "look again at what waits": _every(CYCLE, "review.look_again"),
     "end leases": _every(CYCLE, "review.end_leases"),

@@ -21,6 +21,7 @@ urlpatterns = [
     path("levers/", include("capacity.levers.urls")),
     path("notices/", include("capacity.notices.urls")),
     path("pools/", include("capacity.pools.urls")),
+    path("pools/", include("capacity.usage.urls")),
     path("queue/", include("capacity.review.urls")),
     path("reports/", include("capacity.reports.urls")),
     path("requests/<uuid:public_id>/override/", override_views.propose, name="override_request"),

@@ -72,6 +72,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "notices:notice": [notice.public_id],
         "pools:pool": ["westeurope", "vcpu"],
         "pools:terms": ["westeurope", "vcpu"],
+        "usage:usage": ["westeurope", "vcpu"],
     }
     about = ("customers:organization", "customers:change", "customers:propose", "customers:proposals", "override_use")
     for name in about:

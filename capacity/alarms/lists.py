@@ -18,6 +18,7 @@ TONES = {
     AlarmKind.STAFFING_RED: "staff-red",
     AlarmKind.STAFFING_UNKNOWN: "staff-unknown",
     AlarmKind.TIER1_MARK: "warn",
+    AlarmKind.USAGE_SURGE: "watch",
 }
 
 

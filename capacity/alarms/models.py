@@ -19,6 +19,7 @@ class AlarmKind(models.TextChoices):
     STAFFING_RED = "staffing_red", _("Crew below minimum")
     STAFFING_UNKNOWN = "staffing_unknown", _("No crew report")
     TIER1_MARK = "tier1_mark", _("Tier 1 beyond its mark")
+    USAGE_SURGE = "usage_surge", _("Demand has left its season")
 
 
 class Alarm(Public):

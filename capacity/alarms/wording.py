@@ -42,6 +42,9 @@ def alarm_text(alarm: Alarm) -> str:
             return _("A role has fewer people than its minimum; the open supply behind it is closed.")
         case AlarmKind.STAFFING_UNKNOWN:
             return _("The last report is out of date. After a day of silence the open supply is closed.")
+        case AlarmKind.USAGE_SURGE:
+            values["above"] = number_format(alarm.values["above_permille"] / 10, 1)
+            return _("Usage stands %(above)s %% above its season, since %(since)s; proposed condition: watch.") % values
         case _:
             return ""
 

@@ -3,6 +3,7 @@
 Quantities are in the pool's unit, fractions allowed, as a sample is often a mean. Unknown is no row, never zero.
 """
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -129,4 +130,59 @@ class UsageRetention(AppendOnly):
     class Meta(AppendOnly.Meta):
         constraints = [
             models.CheckConstraint(condition=Q(sample_months__gte=2, sample_months__lte=120), name="retention_is_sane")
+        ]
+
+
+class ForecastStep(models.TextChoices):
+    """What a forecast goes by."""
+
+    HOUR = "hour", _("Hour")
+    DAY = "day", _("Day")
+
+
+class ForecastMethod(models.TextChoices):
+    """How a forecast came about."""
+
+    RIDGE = "ridge", _("Pooled regression on the last three weeks")
+    COMBINATION = "combination", _("Mean of damped trend, theta method and last week")
+    SEASONAL_NAIVE = "seasonal_naive", _("The same time last week")
+    SCENARIOS = "scenarios", _("Low, base and high scenario after a surge")
+
+
+class UsageForecast(models.Model):
+    """What the usage of a pool was thought to become, from a moment on; the latest of a step is in force.
+
+    Lists hold a value a step, in the pool's unit. Errors are mean absolute ones of the last week or two days that
+    could be compared, ours beside the seasonal naive's. `broken_at` is when demand had left the season it rests on.
+    """
+
+    pool = models.ForeignKey(Pool, on_delete=models.PROTECT, related_name="+")
+    step = models.CharField(max_length=4, choices=ForecastStep.choices)
+    method = models.CharField(max_length=15, choices=ForecastMethod.choices)
+    made_at = models.DateTimeField()
+    starts_at = models.DateTimeField()
+    values = ArrayField(models.FloatField())
+    low = ArrayField(models.FloatField())
+    high = ArrayField(models.FloatField())
+    own_error = models.FloatField(null=True)
+    naive_error = models.FloatField(null=True)
+    # Days until usage exceeds what the pool can carry, for 10, 50 and 90 percent of the paths; null: not within.
+    exhausted_p10 = models.PositiveSmallIntegerField(null=True)
+    exhausted_p50 = models.PositiveSmallIntegerField(null=True)
+    exhausted_p90 = models.PositiveSmallIntegerField(null=True)
+    exhausted_within_lead = models.FloatField(null=True)
+    broken_at = models.DateTimeField(null=True)
+
+    runtime_updates = ("broken_at",)
+
+    class Meta:
+        indexes = [models.Index(fields=["pool", "step", "-made_at"], name="usage_forecast_latest")]
+        constraints = [
+            models.UniqueConstraint(fields=["pool", "step", "made_at"], name="usage_forecast_once"),
+            models.CheckConstraint(
+                condition=Q(values__len=F("low__len")) & Q(values__len=F("high__len")), name="usage_forecast_has_bands"
+            ),
+            models.CheckConstraint(
+                condition=Q(broken_at=None) | Q(broken_at__gte=F("made_at")), name="usage_forecast_breaks_later"
+            ),
         ]

@@ -1,9 +1,11 @@
 """Samples into the database: what is new by COPY, what is known by comparison, and the rollups of what moved."""
 
 import io
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -18,6 +20,7 @@ _HEAD = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TAIL = b"\xff\xff"
 
 Longs = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(slots=True)
@@ -47,15 +50,20 @@ def store(samples: Samples, batch_id: int, stored: Stored) -> None:
     """
     while len(samples):
         first, again = _first_of_each(samples)
-        met = np.isin(first.pools, _pools_with_samples_in_reach(first))
-        if met.any():
-            _merge(first.where(met), batch_id, stored)
-        fresh = first.where(~met)
+        is_known, differs = _compared(first)
+        changed = first.where(differs)
+        if len(changed):
+            _correct(changed, batch_id)
+            _remake_hours(changed)
+            _note_days(changed, stored)
+        fresh = first.where(~is_known)
         if len(fresh):
             _copy(fresh, batch_id)
             _add_hours(fresh)
-            stored.added += len(fresh)
             _note_days(fresh, stored)
+        stored.added += len(fresh)
+        stored.corrected += len(changed)
+        stored.unchanged += int(is_known.sum()) - len(changed)
         samples = again
 
 
@@ -90,18 +98,46 @@ def _first_of_each(samples: Samples) -> tuple[Samples, Samples]:
     return samples.where(order[~repeats]), samples.where(np.sort(order[repeats]))
 
 
-def _pools_with_samples_in_reach(samples: Samples) -> list[int]:
-    """The pools of which something is already known between the first and the last of these moments."""
+def _compared(samples: Samples) -> tuple[Flags, Flags]:
+    """Which of the samples, in the order of the index, are known already, and which of those with another value."""
+    is_known, differs = np.zeros(len(samples), bool), np.zeros(len(samples), bool)
     pools, starts = np.unique(samples.pools, return_index=True)
     ends = np.append(starts[1:], len(samples)) - 1
+    known = _stored(pools, samples.times[starts], samples.times[ends])
+    if not len(known):
+        return is_known, differs
+    # One number for each pool and moment, in the same order as the index.
+    earliest = int(samples.times.min())
+    span = int(samples.times.max()) - earliest + 1
+    ours = np.searchsorted(pools, samples.pools) * span + (samples.times - earliest)
+    theirs = np.searchsorted(pools, known["pool"]) * span + (known["at"] + _EPOCH - earliest)
+    place = np.minimum(np.searchsorted(theirs, ours), len(theirs) - 1)
+    is_known = theirs[place] == ours
+    used, total = known["used"][place], known["total"][place]
+    same_total = (total == samples.total) | (np.isnan(total) & np.isnan(samples.total))
+    differs = is_known & ~((used == samples.used) & same_total)
+    return is_known, differs
+
+
+def _stored(pools: Longs, firsts: Longs, lasts: Longs) -> NDArray[Any]:
+    """The samples of each pool between two moments, in the order of the index, in PostgreSQL's binary form.
+
+    A pool without any in reach costs one look into the index.
+    """
+    query = """
+        COPY (SELECT s.pool_id, s.at, s.used, coalesce(s.total, 'NaN')
+                FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS given(pool_id, first, last)
+                CROSS JOIN LATERAL (SELECT * FROM capacity_usagesample s WHERE s.pool_id = given.pool_id
+                                     AND s.at BETWEEN given.first AND given.last) AS s
+               ORDER BY s.pool_id, s.at) TO STDOUT WITH (FORMAT binary)
+    """
+    answer = io.BytesIO()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT given.pool_id FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[])"
-            " AS given(pool_id, first, last) WHERE EXISTS (SELECT 1 FROM capacity_usagesample s"
-            " WHERE s.pool_id = given.pool_id AND s.at BETWEEN given.first AND given.last)",
-            [pools.tolist(), _moments(samples.times[starts]), _moments(samples.times[ends])],
-        )
-        return [row[0] for row in cursor.fetchall()]
+        driver = cursor.cursor
+        cursor.copy_expert(driver.mogrify(query, [pools.tolist(), _moments(firsts), _moments(lasts)]), answer)
+    body = answer.getvalue()[len(_HEAD) : -len(_TAIL)]
+    rows: NDArray[Any] = np.frombuffer(body, dtype=_row_of(("pool", "at", "used", "total")))
+    return rows
 
 
 def _copy(samples: Samples, batch_id: int) -> None:
@@ -111,12 +147,7 @@ def _copy(samples: Samples, batch_id: int) -> None:
         if not chosen.any():
             continue
         part = samples.where(chosen)
-        fields: list[tuple[str, str]] = [("n", ">i2")]
-        for name, kind in (("pool", ">i8"), ("at", ">i8"), ("used", ">f8"), ("total", ">f8"), ("batch", ">i8")):
-            fields.append((f"{name}_length", ">i4"))
-            if name != "total" or has_total:
-                fields.append((name, kind))
-        rows = np.zeros(len(part), dtype=fields)
+        rows = np.zeros(len(part), dtype=_row_of(("pool", "at", "used", "total", "batch"), has_total=has_total))
         rows["n"] = 5
         for name in ("pool", "at", "used", "batch"):
             rows[f"{name}_length"] = 8
@@ -131,6 +162,16 @@ def _copy(samples: Samples, batch_id: int) -> None:
                 io.BytesIO(_HEAD + rows.tobytes() + _TAIL),
                 1 << 18,
             )
+
+
+def _row_of(names: tuple[str, ...], *, has_total: bool = True) -> np.dtype[Any]:
+    """A row in PostgreSQL's binary form: how many fields, then the length of each and its bytes; nothing is aligned."""
+    fields: list[tuple[str, str]] = [("n", ">i2")]
+    for name in names:
+        fields.append((f"{name}_length", ">i4"))
+        if name != "total" or has_total:
+            fields.append((name, ">f8" if name in ("used", "total") else ">i8"))
+    return np.dtype(fields)
 
 
 def _add_hours(samples: Samples) -> None:
@@ -164,42 +205,28 @@ def _add_hours(samples: Samples) -> None:
         )
 
 
-def _merge(samples: Samples, batch_id: int, stored: Stored) -> None:
-    """Samples of which some may be known: the same changes nothing, another value corrects and keeps the old one."""
+def _correct(samples: Samples, batch_id: int) -> None:
+    """Give known samples another value, and keep what they said before."""
     given = "unnest(%s::bigint[], %s::timestamptz[], %s::float8[], %s::float8[]) AS given(pool_id, at, used, total)"
     values = [
         samples.pools.tolist(),
         _moments(samples.times),
         samples.used.tolist(),
-        [None if total != total else total for total in samples.total.tolist()],
+        [None if math.isnan(total) else total for total in samples.total.tolist()],
     ]
-    differs = "(s.used, s.total) IS DISTINCT FROM (given.used, given.total)"
     with connection.cursor() as cursor:
-        # Table and column names stand here; every value is a parameter.
+        # Names stand here; every value is a parameter.
         cursor.execute(
             "INSERT INTO capacity_usagecorrection (pool_id, at, used, total, batch_id, corrected_by_id)"  # noqa: S608
             f" SELECT s.pool_id, s.at, s.used, s.total, s.batch_id, %s FROM {given}"
-            f" JOIN capacity_usagesample s USING (pool_id, at) WHERE {differs}",
+            " JOIN capacity_usagesample s USING (pool_id, at)",
             [batch_id, *values],
         )
         cursor.execute(
             f"UPDATE capacity_usagesample s SET used = given.used, total = given.total, batch_id = %s FROM {given}"  # noqa: S608
-            f" WHERE s.pool_id = given.pool_id AND s.at = given.at AND {differs}",
-            [*[batch_id], *values],
-        )
-        corrected = cursor.rowcount
-        cursor.execute(
-            "INSERT INTO capacity_usagesample (pool_id, at, used, total, batch_id)"  # noqa: S608
-            f" SELECT given.pool_id, given.at, given.used, given.total, %s FROM {given} ON CONFLICT DO NOTHING",
+            " WHERE s.pool_id = given.pool_id AND s.at = given.at",
             [batch_id, *values],
         )
-        added = cursor.rowcount
-    stored.corrected += corrected
-    stored.added += added
-    stored.unchanged += len(samples) - corrected - added
-    if corrected or added:
-        _remake_hours(samples)
-        _note_days(samples, stored)
 
 
 def _remake_hours(samples: Samples) -> None:

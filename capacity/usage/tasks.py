@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from capacity.usage.actions.keep_samples import drop_old_samples, open_coming_month
+from capacity.usage.actions.refresh_forecasts import look_for_surges, refresh_forecasts
 from kit import clock
 
 
@@ -12,3 +13,11 @@ def keep() -> None:
     at = clock.now()
     open_coming_month(at=at)
     drop_old_samples(at=at)
+
+
+@shared_task(name="usage.forecast")
+def forecast() -> None:
+    """Look for surges and forecast every pool anew."""
+    at = clock.now()
+    look_for_surges(at=at)
+    refresh_forecasts(at=at)

@@ -92,6 +92,7 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "regions:staffing_risk": {OP, DM, CR, EX, AU},
     "pools:pool": {CR, DM, OP, AU},
     "pools:terms": {OP},
+    "usage:usage": {CR, DM, OP, AU},
     "staffing:board": {OP, DM, CR, EX, AU},
     "staffing:datacenter": {OP, DM, CR, AU},
     "staffing:report": {OP},

@@ -51,7 +51,7 @@ def ingest_samples(
         pools = _pools(actor)
         batch_id = draw_keys(UsageBatch, 1)[0]
         stored, opened, locked = Stored(), set[date](), set[int]()
-        for samples in _ahead(_checked(blocks, pools, at)):
+        for samples in _ahead(_checked(blocks, pools, at, get_language())):
             found.refused_count += len(samples.refused)
             found.refused += samples.refused[: MOST_TOLD - len(found.refused)]
             if len(samples):
@@ -73,8 +73,9 @@ def _pools(actor: Actor) -> Pools:
     return Pools(keys, None if actor.is_system else actor.regions_of(Role.REGION_OPERATOR))
 
 
-def _checked(blocks: Iterable[tuple[int, list[Row]]], pools: Pools, at: datetime) -> Iterator[Samples]:
-    language = get_language()
+def _checked(
+    blocks: Iterable[tuple[int, list[Row]]], pools: Pools, at: datetime, language: str | None
+) -> Iterator[Samples]:
     for first_row, rows in blocks:
         # Read in a thread of its own, which knows nothing of the reader's language.
         with override(language):

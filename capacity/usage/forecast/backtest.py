@@ -23,27 +23,29 @@ APART = 12
 AIMED_MISS = 0.025
 
 
-def hourly_errors(histories: Sequence[Values]) -> list[NDArray[np.float64]]:
-    """What a model that has not seen the last days would have missed in them, as log ratios.
-
-    One array a series: origins (oldest first) by hours ahead.
-    """
+def held_back(histories: Sequence[Values]) -> list[list[Forecast]]:
+    """What a model that has not seen the last days forecasts in them: for each series one from every origin, oldest
+    first."""
     model = fit_hourly([history[:-HELD_BACK] for history in histories])
-    return [
-        _missed(history, [forecast_hourly(model, history[:end]) for end in _origins(history)]) for history in histories
-    ]
+    return [[forecast_hourly(model, history[:end]) for end in _origins(history)] for history in histories]
 
 
-def forecast_with_bands(histories: Sequence[Values]) -> tuple[list[Forecast], Bands]:
-    """Two days ahead for every series, with bands of 95 percent."""
-    bands = calibrate(hourly_errors(histories), BUCKETS, miss=AIMED_MISS)
+def forecast_with_bands(histories: Sequence[Values]) -> tuple[list[Forecast], Bands, list[Values]]:
+    """Two days ahead for every series, bands of 95 percent, and what was forecast for the last two days unseen.
+
+    Raises ValueError where no series is long enough to hold days back.
+    """
+    earlier = held_back(histories)
+    errors = [_missed(history, forecasts) for history, forecasts in zip(histories, earlier, strict=True)]
+    bands = calibrate(errors, BUCKETS, miss=AIMED_MISS)
     model = fit_hourly(histories)
-    return [forecast_hourly(model, history) for history in histories], bands
+    last = [forecasts[-1].values if forecasts else np.full(HORIZON, np.nan) for forecasts in earlier]
+    return [forecast_hourly(model, history) for history in histories], bands, last
 
 
 def backtest(histories: Sequence[Values], actuals: Sequence[Values]) -> Scores:
     """How well the next 48 hours would have been forecast; OWA is against Naive2 on the same series."""
-    forecasts, bands = forecast_with_bands(histories)
+    forecasts, bands, _before = forecast_with_bands(histories)
     rows = []
     for at, (history, actual, forecast) in enumerate(zip(histories, actuals, forecasts, strict=True)):
         steps = len(actual)

@@ -67,9 +67,19 @@ def calibrate_daily(histories: Sequence[Values], horizon: int, *, miss: float = 
     return calibrate([past_errors(history, horizon) for history in histories], BUCKETS, miss=miss)
 
 
-def one_day_errors(history: Values, days: int = 56) -> Values:
-    """How far tomorrow's value lay off on each of the last days, as log ratios: the steps that paths are made of."""
-    return past_errors(history, 1, every=1, most=days)[:, 0]
+def daily_moves(history: Values, days: int = 56) -> Values:
+    """How the level moved from day to day without the weekday figure, as log ratios: the steps that paths are made of.
+
+    NaN from and to an unknown day; empty under four weeks of data.
+    """
+    recent = history[-RECENT:]
+    known = ~np.isnan(recent) & (recent > 0)
+    if known.sum() < LEAST_DAYS:
+        return np.zeros(0)
+    at = np.arange(len(recent))
+    logs = np.interp(at, at[known], np.log(recent[known]))
+    level = np.where(known, logs - _weekday_figure(logs)[at % WEEK], np.nan)
+    return np.diff(level)[-days:]
 
 
 def _weekday_figure(logs: Values) -> Values:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capacity.usage.forecast.daily import calibrate_daily, forecast_daily, one_day_errors, past_errors
+from capacity.usage.forecast.daily import calibrate_daily, daily_moves, forecast_daily, past_errors
 from capacity.usage.forecast.exhaustion import days_to_exhaustion, demand_paths
 
 
@@ -39,7 +39,11 @@ def test_errors_know_nothing_of_days_that_have_not_come():
     assert rows.shape == (12, 28)
     assert np.isfinite(rows[0]).all()
     assert np.isnan(rows[-1][7:]).all()
-    assert np.isfinite(one_day_errors(growing(), 20)).sum() == 20
+    assert np.isfinite(daily_moves(growing(), 20)).sum() == 20
+    holed = growing()
+    holed[-5] = np.nan
+    assert np.isnan(daily_moves(holed, 20)).sum() == 2
+    assert daily_moves(growing(10)).size == 0
     bands = calibrate_daily([growing(seed=seed) for seed in range(3)], 28)
     # Farther away is never surer than tomorrow.
     assert (bands.widths[:, 20] >= bands.widths[:, 0] * 0.8).all()

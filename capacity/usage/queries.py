@@ -1,0 +1,66 @@
+"""What pages ask about the usage of a pool: a year of days with what lies ahead, and the last days by the hour."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+import numpy as np
+
+from capacity.pools.models import Pool
+from capacity.usage.forecast.scores import Values
+from capacity.usage.history import daily_usage, hourly_usage
+from capacity.usage.models import ForecastStep, UsageForecast
+
+YEAR = 365
+WEEK_OF_HOURS = 168
+
+
+@dataclass(frozen=True)
+class Course:
+    """Measured steps and those ahead: the first step, how long one is, the known values and the forecast in force."""
+
+    first: datetime
+    step: timedelta
+    known: Values
+    forecast: UsageForecast | None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was measured and nothing forecast."""
+        return self.forecast is None and bool(np.isnan(self.known).all())
+
+    def moments(self) -> list[datetime]:
+        """When each step begins, those ahead included."""
+        count = len(self.known) + (len(self.forecast.values) if self.forecast else 0)
+        return [self.first + self.step * at for at in range(count)]
+
+    def measured(self) -> list[float | None]:
+        """The known values, rounded for show; None for gaps and for what lies ahead."""
+        ahead = len(self.forecast.values) if self.forecast else 0
+        return [None if value != value else round(value, 1) for value in self.known.tolist()] + [None] * ahead
+
+    def ahead(self, values: Sequence[float]) -> list[float | None]:
+        """A list of the forecast, behind as many gaps as there are known steps."""
+        return [None] * len(self.known) + [round(value, 1) for value in values]
+
+
+def usage_of(pool: Pool, at: datetime) -> tuple[Course, Course]:
+    """The last year by the day and the last week by the hour, each up to where its forecast begins."""
+    forecasts = {
+        one.step: one for one in UsageForecast.objects.filter(pool=pool).order_by("step", "-made_at").distinct("step")
+    }
+    by_day, by_hour = forecasts.get(ForecastStep.DAY), forecasts.get(ForecastStep.HOUR)
+    today = by_day.starts_at.astimezone(UTC).date() if by_day else at.astimezone(UTC).date()
+    first_day = today - timedelta(days=YEAR)
+    days = daily_usage([pool.pk], first_day, today - timedelta(days=1))[pool.pk]
+    hour = by_hour.starts_at if by_hour else at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    first_hour = hour - timedelta(hours=WEEK_OF_HOURS)
+    hours = hourly_usage([pool.pk], first_hour, WEEK_OF_HOURS)[pool.pk]
+    return (
+        Course(_midnight(first_day), timedelta(days=1), days, by_day),
+        Course(first_hour, timedelta(hours=1), hours, by_hour),
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

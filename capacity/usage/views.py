@@ -1,0 +1,118 @@
+"""The page of a pool's usage: what was, what is thought to come, how sure that is, and when the pool runs out."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from capacity.pools.access import pool_for
+from capacity.pools.models import Pool
+from capacity.usage.actions.refresh_forecasts import LEAD_DAYS, usable_units
+from capacity.usage.models import ForecastMethod, UsageForecast
+from capacity.usage.queries import Course, usage_of
+from kit import clock
+from kit.charts import Certainty, Chart, Kind, Mark, Series
+from users.http import ActorRequest
+
+
+def usage(request: ActorRequest, region: str, resource: str) -> HttpResponse:
+    """GET /pools/<region>/<resource>/usage/"""
+    pool = pool_for(request.actor, region, resource)
+    days, hours = usage_of(pool, clock.now())
+    context: dict[str, Any] = {
+        "pool": pool,
+        "usable": usable_units(pool),
+        "lead_days": LEAD_DAYS,
+        "charts": [
+            (chart_of(course, pool, key, title, pattern), course.forecast, accuracy_of(course.forecast))
+            for course, key, title, pattern in (
+                (days, "days", _headline(days), "%Y-%m-%d"),
+                (hours, "hours", _("The last week and the next two days, by the hour (UTC)"), "%m-%d %H:%M"),
+            )
+            if not course.is_empty
+        ],
+        "forecast": days.forecast,
+        "is_surge": bool(days.forecast and days.forecast.method == ForecastMethod.SCENARIOS),
+        "exhaustion": exhaustion_text(days.forecast) if days.forecast else "",
+    }
+    return render(request, "usage/usage.html", context)
+
+
+def chart_of(course: Course, pool: Pool, key: str, title: str, pattern: str) -> Chart:
+    """The line of a course with the band of its forecast, and the mark beyond which the pool cannot carry it."""
+    series = [Series(_("Usage"), tuple(course.measured()))]
+    if course.forecast:
+        series.append(
+            Series(
+                _("Forecast"),
+                tuple(course.ahead(course.forecast.values)),
+                tone="info",
+                certainty=Certainty.FORECAST,
+                low=tuple(course.ahead(course.forecast.low)),
+                high=tuple(course.ahead(course.forecast.high)),
+            )
+        )
+    return Chart(
+        key=f"usage-{key}",
+        kind=Kind.LINE,
+        headline=title,
+        unit=pool.resource.unit,
+        labels=tuple(f"{moment:{pattern}}" for moment in course.moments()),
+        label_title=_("From (UTC)"),
+        series=tuple(series),
+        marks=(Mark(_("Usable units"), usable_units(pool)),) if key == "days" else (),
+    )
+
+
+def accuracy_of(forecast: UsageForecast | None) -> str:
+    """How far the last forecast that can be compared lay off, beside the seasonal naive."""
+    if forecast is None or forecast.own_error is None or forecast.naive_error is None:
+        return ""
+    return _("Last error: %(own)s on average; repeating the season would have missed by %(naive)s.") % {
+        "own": _shown(forecast.own_error),
+        "naive": _shown(forecast.naive_error),
+    }
+
+
+def exhaustion_text(forecast: UsageForecast) -> str:
+    """When usage exceeds what is usable, in one sentence."""
+    ahead = len(forecast.values)
+    if forecast.exhausted_p10 is None:
+        return _("In nine of ten paths the pool lasts longer than %(days)s days.") % {"days": ahead}
+    early = ngettext("tomorrow", "in %(days)s days", forecast.exhausted_p10) % {"days": forecast.exhausted_p10}
+    if forecast.exhausted_p50 is None:
+        return _(
+            "One path in ten exhausts the pool %(early)s; more than half of them last longer than %(days)s days."
+        ) % {
+            "early": early,
+            "days": ahead,
+        }
+    middle = ngettext("tomorrow", "in %(days)s days", forecast.exhausted_p50) % {"days": forecast.exhausted_p50}
+    if forecast.exhausted_p90 is None:
+        return _("Half of the paths exhaust the pool %(middle)s, one in ten already %(early)s.") % {
+            "middle": middle,
+            "early": early,
+        }
+    late = ngettext("tomorrow", "in %(days)s days", forecast.exhausted_p90) % {"days": forecast.exhausted_p90}
+    return _("Half of the paths exhaust the pool %(middle)s, one in ten already %(early)s, nine in ten %(late)s.") % {
+        "middle": middle,
+        "early": early,
+        "late": late,
+    }
+
+
+def _headline(course: Course) -> str:
+    if course.forecast is None:
+        return _("The last year by the day; no forecast yet")
+    within = course.forecast.exhausted_within_lead or 0.0
+    return _("Within %(days)s days the pool runs out with a probability of %(share)s %%") % {
+        "days": LEAD_DAYS,
+        "share": number_format(round(100 * within)),
+    }
+
+
+def _shown(amount: float) -> str:
+    return number_format(amount, 0 if amount >= 10 else 2, force_grouping=True)
