@@ -15,7 +15,7 @@ from priorities import policy
 from priorities.actions.draft_policy import MAX_TITLE
 from priorities.drafts import MAX_REASON, Approval
 from priorities.models import PolicyRule
-from priorities.wording import OFFER_LABELS, category_label, workload_label
+from priorities.wording import OFFER_LABELS, category_label, offer_label, workload_label
 from users.forms import MomentField
 
 MAX_HOURS = 24 * 365
@@ -244,7 +244,6 @@ class ClauseForm(VersionedForm):
         label=_("Offers"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        choices=[(code, capfirst(str(label))) for code, label in OFFER_LABELS.items()],
     )
     existing = forms.ChoiceField(
         label=_("Customers"),
@@ -278,6 +277,7 @@ class ClauseForm(VersionedForm):
         choices: dict[str, list[tuple[str, Any]]] = {
             "categories": [(code, f"{code} · {name}") for code, name in categories.items()],
             "workloads": list(workloads.items()),
+            "offers": [(code, capfirst(offer_label(code))) for code in OFFER_LABELS],
             "before": [(EITHER, _("nothing: it is the last")), *((rule.clause, rule.clause) for rule in terms.rules)],
         }
         for name, offered in choices.items():

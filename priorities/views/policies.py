@@ -1,6 +1,6 @@
 """The policy in force, every version in sentences, and what two versions say differently."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,6 @@ from kit.commands import form_page
 from kit.forms import Form
 from kit.refusal import NotFound, require
 from kit.signs import Sign
-from priorities import policy as core
 from priorities.access import READERS, may_activate_policy, may_draft_policy, may_read_policies, may_send_back_policy
 from priorities.draft_wording import approval_text, changes_text, problem_text
 from priorities.models import PolicyState, PolicyVersion
@@ -131,6 +130,12 @@ def _page(
     compared = active if is_open else None
     load_parts(version, *([compared] if compared else []))
     value = policy_of(version)
+    may_change = version.state == PolicyState.DRAFT and may_draft_policy(request.actor) is None
+    sections = policy_text(value)
+    criteria, count = sections[0], len(value.rules)
+    # The clauses follow the principle; where they are edited they stand in a table of their own.
+    clauses = criteria.sentences[1 : 1 + count]
+    other = (criteria.sentences[0], *criteria.sentences[1 + count :])
     problems = problems_of(value, known_codes()) if is_open else ()
     context = {
         "version": version,
@@ -138,9 +143,9 @@ def _page(
         "may_simulate": request.actor.holds(*READERS),
         "is_draft": version.state == PolicyState.DRAFT,
         "is_open": is_open,
-        "may_change": version.state == PolicyState.DRAFT and may_draft_policy(request.actor) is None,
-        "sections": policy_text(value),
-        "clauses": [(rule.clause, text) for rule, text in zip(value.rules, _clause_texts(value), strict=True)],
+        "may_change": may_change,
+        "sections": sections if not may_change else (replace(criteria, sentences=other), *sections[1:]),
+        "clauses": [(rule.clause, text) for rule, text in zip(value.rules, clauses, strict=True)],
         "problems": [problem_text(problem) for problem in problems],
         "compared": compared,
         "changes": changes_text(policy_of(compared), value) if compared else (),
@@ -152,11 +157,6 @@ def _page(
         "shown": shown,
     }
     return form_page(request, "priorities/policy.html", shown or Form(), context)
-
-
-def _clause_texts(value: core.Policy) -> tuple[str, ...]:
-    """The sentence of each clause, so that an editor can lead from it to its form."""
-    return policy_text(value)[0].sentences[1 : 1 + len(value.rules)]
 
 
 def _acts(

@@ -129,6 +129,16 @@ def test_every_clause_sent_back_as_it_is_changes_nothing(reviewer, draft, visit)
     assert not Entry.objects.filter(action="policy.changed").exists()
 
 
+def test_the_editor_speaks_the_language_of_who_edits(reviewer, draft, visit):
+    german = make.person(Role.CAPACITY_REVIEWER, language="de")
+    shown = visit(page("clause", 2, "5.1"), as_=german).content.decode()
+    for word in ("Branchenkategorien", "Krankenhäuser", "Kostenlos", "Patientenakten", "Entwurf speichern"):
+        assert word in shown
+    shown = visit(page("version", 2), as_=german).content.decode()
+    # Each clause stands once: in the table that leads to its form.
+    assert shown.count("Klausel 5.1, Stufe 5") == 1
+
+
 def test_a_clause_is_added_moved_and_removed_and_what_is_wrong_is_said_beside_the_draft(reviewer, draft, visit):
     sent = {
         "row_version": 1,
