@@ -28,6 +28,7 @@ class Told:
     moves: tuple[tuple[int, tuple[int, ...]], ...]
     regions: Chart
     region_rows: tuple[dict[str, Any], ...]
+    quiet_regions: tuple[dict[str, Any], ...]
     groups: tuple[tuple[Chart, int], ...]
     fairness: Chart
     fairness_rows: tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]
@@ -41,23 +42,28 @@ class Told:
     past_rows: tuple[dict[str, Any], ...]
 
 
-def told(result: Mapping[str, Any]) -> Told:
-    """Put a result into the active language."""
+def told(result: Mapping[str, Any], resources: Mapping[str, str]) -> Told:
+    """Put a result into the active language; `resources` gives the names by code."""
+    regions = [{**row, "cut_before": _cut(row["before"]), "cut_after": _cut(row["after"])} for row in result["regions"]]
     return Told(
         headline=_headline(result),
         tiers=_tiers(result["tiers"]),
         moves=_moves(result["moves"]),
         regions=_regions(result["regions"]),
-        region_rows=tuple(
-            {**row, "cut_before": _cut(row["before"]), "cut_after": _cut(row["after"])} for row in result["regions"]
-        ),
+        region_rows=tuple(row for row in regions if _speaks(row)),
+        quiet_regions=tuple(row for row in regions if not _speaks(row)),
         groups=tuple((_group(kind, group), group["more"]) for kind, group in result["groups"].items()),
         fairness=_fairness(result["fairness"]),
         fairness_rows=tuple(zip(result["fairness"]["before"], result["fairness"]["after"], strict=True)),
         inflation={**result["inflation"], "share": percent(result["inflation"]["mark"])},
-        demand=_demand(result["inflation"]),
+        demand=_demand(result["inflation"], resources),
         pool_rows=tuple(
-            {**row, "before": percent(row["before"]), "after": percent(row["after"])}
+            {
+                **row,
+                "resource": resources.get(row["resource"], row["resource"]),
+                "before": percent(row["before"]),
+                "after": percent(row["after"]),
+            }
             for row in result["inflation"]["pools"]
         ),
         riding=result["riding"],
@@ -132,6 +138,11 @@ def _regions(regions: Sequence[Mapping[str, Any]]) -> Chart:
     )
 
 
+def _speaks(row: Mapping[str, Any]) -> bool:
+    """Whether the region is scarce, or serves others under the new version than under the old."""
+    return bool(row["scarce"] or row["before"] != row["after"])
+
+
 def _cut(side: Mapping[str, Any]) -> str:
     """Where the cut-off lies: the first in the region's queue that gets nothing anywhere."""
     if side["cut"] is None:
@@ -198,7 +209,7 @@ def _fairness(fairness: Mapping[str, Sequence[Mapping[str, Any]]]) -> Chart:
     )
 
 
-def _demand(inflation: Mapping[str, Any]) -> Chart:
+def _demand(inflation: Mapping[str, Any], resources: Mapping[str, str]) -> Chart:
     demand = inflation["demand"]
     return Chart(
         key="inflation",
@@ -206,7 +217,7 @@ def _demand(inflation: Mapping[str, Any]) -> Chart:
         headline=_("What tier 1 asks for, of everything asked for"),
         unit="%",
         label_title=_("Resource"),
-        labels=tuple(row["resource"] for row in demand),
+        labels=tuple(resources.get(row["resource"], row["resource"]) for row in demand),
         series=_sides([row["before"] / 10 for row in demand], [row["after"] / 10 for row in demand]),
         marks=(Mark(_("Mark"), inflation["mark"] / 10),),
         limit=PERMILLE / 10,

@@ -17,6 +17,7 @@ from capacity.allocation.pictures import told
 from capacity.allocation.rows import unpacked
 from capacity.allocation.tables import MOVERS, as_file, movers
 from capacity.allocation.tasks import run_simulations
+from capacity.pools.models import Resource
 from kit.clock import now
 from kit.commands import form_page, perform
 from kit.flash import flash
@@ -121,7 +122,7 @@ def _context(request: ActorRequest, version: PolicyVersion) -> dict[str, Any]:
         run.refresh_from_db(fields=["result", "rows"])
         columns = unpacked(bytes(run.rows or b""))
         context |= {
-            "told": told(run.result or {}),
+            "told": told(run.result or {}, {one.code: one.name for one in Resource.objects.all()}),
             "movers": movers(columns, request.actor),
             "most_movers": MOVERS,
         }
