@@ -23,6 +23,7 @@ def connect() -> None:
     from customers.merging import provide_follower
     from customers.panels import provide_organization_panel
     from journal.wording import provide_words
+    from priorities.merging import refuse_with_override
     from priorities.models import WorkloadClass
     from priorities.overrides import provide_following
     from priorities.panels import provide_override_pages
@@ -37,6 +38,7 @@ def connect() -> None:
     provide_lapse_preview(lapse_preview)
     provide_organization_panel(request_panel)
     provide_organization_panel(liaison_panel)
+    provide_follower(refuse_with_override)
     provide_follower(follow_merge)
     provide_words(ACTIONS, SUBJECTS)
     provide_regions(lambda: list(Region.objects.order_by("name").values_list("code", "name")))

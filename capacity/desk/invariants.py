@@ -349,6 +349,23 @@ def one_standing_claim_per_category() -> Iterator[str | None]:
 
 
 @_check
+def merged_organizations_hold_nothing() -> Iterator[str | None]:
+    """What was merged has gone over: claims, requests, domains, ids, contacts and children stand at the survivor."""
+    yield from _told("""
+        SELECT 'organization ' || merged.public_id,
+            CASE WHEN merged.merged_into_id IS NOT NULL AND (
+                EXISTS (SELECT 1 FROM customers_claim held WHERE held.organization_id = merged.id)
+                OR EXISTS (SELECT 1 FROM capacity_capacityrequest held WHERE held.organization_id = merged.id)
+                OR EXISTS (SELECT 1 FROM customers_organizationdomain held WHERE held.organization_id = merged.id)
+                OR EXISTS (SELECT 1 FROM customers_externalid held WHERE held.organization_id = merged.id)
+                OR EXISTS (SELECT 1 FROM customers_contact held WHERE held.organization_id = merged.id)
+                OR EXISTS (SELECT 1 FROM customers_organization held WHERE held.parent_id = merged.id)
+            ) THEN 'it was merged and still holds something' END
+        FROM customers_organization merged
+    """)
+
+
+@_check
 def verified_claims_rest_on_evidence() -> Iterator[str | None]:
     """What counts as verified has an item about the sector that holds, and domain control where two are needed."""
     yield from _told("""

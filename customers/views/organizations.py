@@ -39,8 +39,7 @@ def organizations(request: ActorRequest) -> HttpResponseBase:
     """GET /organizations/"""
     require(may_see_organizations(request.actor))
     rows = organization_rows(visible_organizations(request.actor))
-    portfolios = list(own_portfolios(request.actor)) if request.actor.holds(Role.ACCOUNT_MANAGER) else []
-    context = {"may_register": request.actor.holds(Role.ACCOUNT_MANAGER), "portfolios": portfolios}
+    context = {"may_register": request.actor.holds(Role.ACCOUNT_MANAGER)}
     return list_page(request, ORGANIZATIONS, rows, template="customers/organizations.html", context=context)
 
 

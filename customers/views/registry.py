@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
-from customers.access import may_decide_inheritance, may_update_organization, own_portfolios
+from customers.access import may_decide_inheritance, may_update_organization, own_portfolios, visible_organizations
 from customers.actions.assign_portfolio import Assigned, assign_portfolios
 from customers.actions.decide_inheritance import NothingToInherit, decide_inheritance
 from customers.actions.keep_contact import keep_contact, remove_contact
@@ -36,16 +36,22 @@ class NothingSelected(Invalid):
 
 @require_POST
 def assign(request: ActorRequest) -> HttpResponse:
-    """POST /organizations/assign/: hand the selected organizations over, each by itself, with a result for each."""
+    """POST /organizations/assign/: hand the selected organizations over, each by itself, with a result for each.
+
+    Without a portfolio it shows the set and asks for one.
+    """
     require(request.actor.needs(Role.ACCOUNT_MANAGER))
-    form = AssignForm(request.POST)
+    form = AssignForm(request.POST if "portfolio" in request.POST else None)
     form.limit_to(own_portfolios(request.actor))
     try:
         ids = list(dict.fromkeys(UUID(text) for text in request.POST.getlist("selected")))
     except ValueError:
         ids = []
-    if not form.is_valid() or not 0 < len(ids) <= MOST_AT_ONCE:
+    if not 0 < len(ids) <= MOST_AT_ONCE:
         raise NothingSelected()
+    if not form.is_valid():
+        rows = visible_organizations(request.actor).filter(public_id__in=ids).select_related("portfolio")
+        return form_page(request, "customers/assign.html", form, {"organizations": rows.order_by("sort_name", "pk")})
     portfolio = form.cleaned_data["portfolio"]
     done = perform(
         request,

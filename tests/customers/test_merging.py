@@ -22,6 +22,7 @@ from customers.queries import claims_in_force, search_organizations
 from customers.reasons import WithdrawalReason
 from journal.models import Entry
 from kit.refusal import NotFound, StaleForm
+from priorities.merging import OverrideAboutIt
 from tests import make
 from tests.sql import refused
 from users.roles import Role
@@ -172,6 +173,13 @@ def test_requests_go_over_and_rank_by_what_the_survivor_holds(two, manager):
     assert request.organization == one
     assert request.claimed_tier < before
     assert Entry.objects.get(action="request.moved").subject_id == str(request.public_id)
+
+
+def test_an_override_about_it_does_not_vanish_in_a_merge(two, manager):
+    one, other = two
+    make.use_override(make.request(other))
+    with pytest.raises(OverrideAboutIt):
+        merge(manager, one, other)
 
 
 def test_the_database_holds_the_rules_of_merging(two, manager):

@@ -266,6 +266,9 @@ def test_many_are_handed_over_each_with_its_result(two, manager, portfolio, visi
     nothing = visit(assign, as_=manager, method="post", data={"portfolio": str(target.public_id)})
     assert nothing.status_code == 400
     ids = [str(row.public_id) for row in (one, hidden)]
+    asked = visit(assign, as_=manager, method="post", data={"selected": ids})
+    assert asked.status_code == 200
+    assert "Hidden" not in asked.content.decode()
     done = visit(assign, as_=manager, method="post", data={"portfolio": str(target.public_id), "selected": ids})
     text = done.content.decode()
     assert (done.status_code, "Hidden" in text, one.legal_name in text) == (200, False, True)

@@ -93,6 +93,9 @@ BREACHES = {
     "UPDATE capacity_decision SET circumstances = jsonb_set(circumstances, '{ask,tier}', '5')"
     " WHERE stage = 'final'": "diagnoses_come_out_the_same",
     "DELETE FROM customers_evidence WHERE kind = 'domain_control'": "verified_claims_rest_on_evidence",
+    "UPDATE customers_organization SET merged_at = now(),"
+    " merged_into_id = (SELECT min(o.id) FROM customers_organization o)"
+    " WHERE id = (SELECT max(o.id) FROM customers_organization o)": "merged_organizations_hold_nothing",
     "UPDATE priorities_override SET subject_key = gen_random_uuid()": "overrides_keep_to_their_windows",
     "UPDATE capacity_decision SET stage = 'final' WHERE stage = 'first_signature'": "large_grants_have_two_signatures",
     "UPDATE capacity_region SET condition = 'normal'": "conditions_are_those_declared",
