@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from customers.liaison.models import LiaisonItem
-from customers.models import Contact, Organization
+from customers.models import CLAIM_STANDING, Contact, EvidenceFile, Organization
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,8 @@ class Kind:
     """One kind of personal data.
 
     `due` gives the rows whose time is over (`days` after what `counts_from` says), `about` those about an
-    organization. `content` is what a hash is kept of; None keeps no hash, where a hash of so little text would
-    itself give the person away.
+    organization. `digest` gives the SHA-256 (hexadecimal) that is kept; None keeps none, where a hash of so little
+    text would itself give the person away.
     """
 
     code: str
@@ -31,29 +31,29 @@ class Kind:
     due: Callable[[QuerySet[Any], datetime], QuerySet[Any]]
     about: Callable[[QuerySet[Any], Organization], QuerySet[Any]]
     organization_of: Callable[[Any], Organization | None]
-    erase: Callable[[Any], None]
-    content: Callable[[Any], Any] | None = None
+    erase: Callable[[Any, datetime], None]
+    digest: Callable[[Any], str] | None = None
 
     def due_rows(self, *, at: datetime, days: int) -> QuerySet[Any]:
         """What was kept so many days or longer."""
         return self.due(self.rows(), at - timedelta(days=days))
 
-    def hash_of(self, row: Any) -> str:
-        """SHA-256 of the content as canonical JSON, in hexadecimal; empty where no hash is kept."""
-        if self.content is None:
-            return ""
-        text = json.dumps(self.content(row), sort_keys=True, ensure_ascii=False, default=str)
-        return hashlib.sha256(text.encode()).hexdigest()
 
-
-def _erase_liaison(item: LiaisonItem) -> None:
+def _erase_liaison(item: LiaisonItem, at: datetime) -> None:
     item.steps.all().delete()
     item.delete()
 
 
-def _liaison_content(item: LiaisonItem) -> Any:
+def _liaison_digest(item: LiaisonItem) -> str:
     steps = [[step.next_step, step.what_came_of_it] for step in item.steps.order_by("pk")]
-    return [item.authority, item.summary, item.requirements, item.next_step, item.outcome, steps]
+    content = [item.authority, item.summary, item.requirements, item.next_step, item.outcome, steps]
+    return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
+
+
+def _erase_file(file: EvidenceFile, at: datetime) -> None:
+    # Nobody can fetch it from now on; the sweep deletes the bytes within the hour.
+    file.erased_at, file.original_name = at, ""
+    file.save(update_fields=["erased_at", "original_name"])
 
 
 CONTACTS = Kind(
@@ -65,7 +65,7 @@ CONTACTS = Kind(
     due=lambda rows, before: rows.filter(kept_at__lt=before),
     about=lambda rows, organization: rows.filter(organization=organization),
     organization_of=lambda row: row.organization,
-    erase=lambda row: row.delete(),
+    erase=lambda row, at: row.delete(),
 )
 LIAISON = Kind(
     code="liaison",
@@ -77,6 +77,18 @@ LIAISON = Kind(
     about=lambda rows, organization: rows.filter(organization=organization),
     organization_of=lambda row: row.organization,
     erase=_erase_liaison,
-    content=_liaison_content,
+    digest=_liaison_digest,
 )
-KINDS: dict[str, Kind] = {kind.code: kind for kind in (CONTACTS, LIAISON)}
+EVIDENCE = Kind(
+    code="evidence",
+    label=_("Files of evidence"),
+    counts_from=_("since they were uploaded, once their claim no longer stands"),
+    default_days=1095,
+    rows=lambda: EvidenceFile.objects.filter(erased_at=None).select_related("evidence__claim__organization"),
+    due=lambda rows, before: rows.filter(uploaded_at__lt=before).exclude(evidence__claim__state__in=CLAIM_STANDING),
+    about=lambda rows, organization: rows.filter(evidence__claim__organization=organization),
+    organization_of=lambda row: row.evidence.claim.organization,
+    erase=_erase_file,
+    digest=lambda row: row.sha256,
+)
+KINDS: dict[str, Kind] = {kind.code: kind for kind in (CONTACTS, LIAISON, EVIDENCE)}

@@ -1,12 +1,17 @@
 """Personal data about customers is erased when its time is over or somebody asks, and only that it was stays."""
 
+import hashlib
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, transaction
 from django.urls import reverse
 
+from customers.actions.attach_file import attach_file
 from customers.actions.keep_contact import keep_contact
+from customers.actions.reject_claim import reject_claim
+from customers.actions.sweep_files import sweep_files
+from customers.actions.take_up_claim import take_up_claim
 from customers.claims import ReasonMissing
 from customers.liaison.actions.log_contact import log_contact
 from customers.liaison.actions.move_item import move_item
@@ -17,6 +22,7 @@ from customers.retention.actions.set_retention import BadRetention, set_retentio
 from customers.retention.kinds import LIAISON
 from customers.retention.models import Erasure, RetentionRule
 from journal.models import Entry
+from kit import clock
 from kit.refusal import NotFound, StaleForm
 from tests import make
 from users.access import NeedsRole
@@ -49,7 +55,8 @@ def talk_with(organization, at=make.NOW):
 def test_what_was_kept_long_enough_is_erased_and_what_was_confirmed_stays(organization):
     old, confirmed = contact_of(organization), contact_of(organization, name="Max Mustermann")
     item = talk_with(organization)
-    digest = LIAISON.hash_of(LiaisonItem.objects.get())
+    assert LIAISON.digest is not None
+    digest = LIAISON.digest(LiaisonItem.objects.get())
     later = make.NOW + timedelta(days=731)
     contact_of(organization, at=later - timedelta(days=1), contact=confirmed, name="Max Mustermann")
     assert erase_what_is_due(at=make.NOW + timedelta(days=729)) == 0
@@ -154,3 +161,21 @@ def test_the_pages_change_retention_and_erase(visit, organization):
     assert visit(place, as_=manager, method="post", data={"kinds": ["contact"], "reason": "Asked."}).status_code == 302
     assert not Contact.objects.exists()
     assert visit(place, as_=make.person(Role.REGION_OPERATOR)).status_code == 403
+
+
+def test_a_file_of_evidence_goes_once_its_claim_no_longer_stands_and_its_hash_stays(organization, evidence_store):
+    claim = make.claim(of=organization, evidence=[make.letter()])
+    manager, verifier = make.actor(claim.filed_by), make.acting(Role.VERIFIER)
+    pdf = b"%PDF-1.7\n1 0 obj <</Type /Catalog /Pages 2 0 R>> endobj\ntrailer <</Root 1 0 R>>\n%%EOF\n"
+    letter = claim.evidence.select_related("claim__organization").get()
+    file = attach_file(actor=manager, evidence=letter, file_name="Erika.pdf", content=pdf, at=make.NOW)
+    later = make.NOW + timedelta(days=1096)
+    assert erase_what_is_due(at=later) == 0
+    take_up_claim(actor=verifier, claim=claim, at=make.NOW)
+    reject_claim(actor=verifier, claim=claim, reason_code="wrong_category", reason="No.", at=make.NOW)
+    assert erase_what_is_due(at=later) == 1
+    file.refresh_from_db()
+    assert (file.erased_at, file.original_name) == (later, "")
+    assert Erasure.objects.get(kind="evidence").content_hash == hashlib.sha256(pdf).hexdigest()
+    assert sweep_files(at=clock.now() + timedelta(hours=2)) == 1  # by the time of the disk
+    assert list(evidence_store.iterdir()) == []

@@ -70,8 +70,8 @@ def _organization(actor: Actor, public_id: UUID) -> Organization:
 
 def _erase(kind: Kind, row: Any, *, actor: Actor, cause: str, reason: str, at: datetime) -> None:
     organization = kind.organization_of(row)
-    public_id, content_hash = row.public_id, kind.hash_of(row)
-    kind.erase(row)
+    public_id, content_hash = row.public_id, kind.digest(row) if kind.digest else ""
+    kind.erase(row, at)
     Erasure.objects.create(
         kind=kind.code,
         subject_id=public_id,
