@@ -12,6 +12,7 @@ from customers.importing.registers import import_register
 from customers.models import ImportRowResult, RegisterRow, RegisterSnapshot
 from customers.registers.adapters import REGISTERS
 from customers.registers.declaring import MAX_NAME
+from kit.csvfiles import CannotReadFile
 from tests import make
 from users.access import SYSTEM
 
@@ -168,3 +169,37 @@ def test_every_register_speaks_only_for_categories_that_there_are():
     for register in REGISTERS.values():
         assert {register.category, *register.categories.values()} <= known
         assert len(register.code) <= 30
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"x" * 2_000, "larger"),
+        (FIRE.encode() + b"1,Two\xff,AL,,Local\n", "UTF-8"),
+        (FIRE.encode() + b'1,"Cut off', "complete"),
+        (b"fdid,name\n1,x\n", "Missing"),
+        (FIRE.encode() + b"," * 200_000, "columns"),
+    ],
+)
+def test_a_file_that_cannot_be_a_register_is_refused_in_one_sentence(content, says, monkeypatch):
+    # A real limit of a hundred megabytes would make this test slow and prove nothing more.
+    if says == "larger":
+        monkeypatch.setattr("customers.importing.registers.MAX_BYTES", 1_000)
+    with pytest.raises(CannotReadFile) as refusal:
+        take_in("fire_departments_us", content)
+    assert says in f"{refusal.value.sentence} {refusal.value.advice}"
+    assert not RegisterSnapshot.objects.exists()
+
+
+def test_a_row_that_is_cut_off_is_refused_and_the_rows_before_it_stand():
+    results = take_in("fire_departments_us", FIRE + f'1,One,AL,,"{LOCAL}"\n2,Tw')
+    assert [one.outcome for one in results] == [Outcome.CREATED, Outcome.REFUSED]
+    assert "cut off" in results[1].message
+
+
+def test_two_rows_that_claim_one_id_are_told_apart_by_the_first():
+    results = take_in(
+        "fire_departments_us", FIRE + f'1,One,AL,,"{LOCAL}"\n1,Other,AL,,"{LOCAL}"\n1,Third,AK,,"{LOCAL}"\n'
+    )
+    assert [one.outcome for one in results] == [Outcome.CREATED, Outcome.REFUSED, Outcome.CREATED]
+    assert set(RegisterRow.objects.values_list("key", "name")) == {("AL-1", "One"), ("AK-1", "Three")}
