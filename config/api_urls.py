@@ -8,6 +8,7 @@ from capacity.review import override_api as overrides
 from capacity.usage import api as usage
 from capacity.watch import api as watch
 from customers import api as customers
+from customers import api_verification as verification
 from priorities import api as priorities
 
 urlpatterns = [
@@ -16,6 +17,17 @@ urlpatterns = [
     path("organizations/<uuid:public_id>/", customers.OrganizationDetail.as_view()),
     path("organizations/<uuid:public_id>/claims/", customers.OrganizationClaims.as_view()),
     path("claims/<uuid:public_id>/", customers.ClaimDetail.as_view()),
+    path("claims/<uuid:public_id>/evidence/", verification.ClaimEvidence.as_view()),
+    path("claims/<uuid:public_id>/evidence/<uuid:evidence_id>/check/", verification.CheckEvidence.as_view()),
+    path("claims/<uuid:public_id>/evidence/<uuid:evidence_id>/check-dns/", verification.CheckDns.as_view()),
+    path("claims/<uuid:public_id>/evidence/<uuid:evidence_id>/mail-code/", verification.MailCode.as_view()),
+    path("claims/<uuid:public_id>/take-up/", verification.TakeUp.as_view()),
+    path("claims/<uuid:public_id>/verify/", verification.Verify.as_view()),
+    path("claims/<uuid:public_id>/count-provisionally/", verification.CountProvisionally.as_view()),
+    path("claims/<uuid:public_id>/reject/", verification.Reject.as_view()),
+    path("claims/<uuid:public_id>/request-information/", verification.AskAboutClaim.as_view()),
+    path("claims/<uuid:public_id>/answer/", verification.AnswerAboutClaim.as_view()),
+    path("verification-cases/", verification.Cases.as_view()),
     path("sector-categories/", customers.Categories.as_view()),
     path("policy-versions/", priorities.PolicyVersions.as_view()),
     path("policy-versions/<int:number>/", priorities.PolicyVersionDetail.as_view()),

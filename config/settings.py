@@ -282,6 +282,9 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "ENUM_NAME_OVERRIDES": {
         "ClaimState": "customers.models.ClaimState",
+        "EvidenceKind": "customers.models.EvidenceKind",
+        "RejectionReason": "customers.reasons.RejectionReason",
+        "InformationReason": "customers.reasons.InformationReason",
         "OverrideKind": "priorities.models.OverrideKind",
         "OverrideState": "priorities.models.OverrideState",
         "RequestState": "capacity.requests.models.RequestState",

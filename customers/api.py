@@ -1,5 +1,6 @@
 """Organizations and their claims through the API: the same actions, filters and access rules as the pages."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from customers.filters import OrganizationFilters
 from customers.lists import ORGANIZATIONS
 from customers.models import CLAIM_STANDING, Claim, ClaimState, EvidenceKind, OfferType, Organization, SectorCategory
 from customers.particulars import MAX_ALIASES, MAX_DOMAINS, MAX_EXTERNAL_ID, MAX_EXTERNAL_IDS, MAX_NAME
+from customers.proofs.shown import domain_shown, files_shown
 from customers.queries import NONE, PROVISIONAL, VERIFIED, verification_at
 from customers.register_matches import reference_of, row_of
 from customers.sheets import with_everything, with_particulars
@@ -94,6 +96,13 @@ class OrganizationData(serializers.Serializer[Any]):
         return [row["domain"] for row in organization.domain_list]
 
 
+class DnsRecord(serializers.Serializer[Any]):
+    """A TXT record."""
+
+    name = serializers.CharField()
+    text = serializers.CharField()
+
+
 class EvidenceData(serializers.Serializer[Any]):
     """An item of evidence."""
 
@@ -106,6 +115,25 @@ class EvidenceData(serializers.Serializer[Any]):
     workload = serializers.CharField(source="workload_code")
     holds = serializers.BooleanField(allow_null=True, help_text="Null: not checked yet.")
     checked_at = serializers.DateTimeField(allow_null=True)
+    domain_record = serializers.SerializerMethodField(help_text="The TXT record that shows control of the domain.")
+    shown_at = serializers.SerializerMethodField(help_text="When control of the domain was shown last.")
+    files = serializers.SerializerMethodField(help_text="How many files are attached.")
+
+    @extend_schema_field(DnsRecord(allow_null=True))
+    def get_domain_record(self, item: Any) -> dict[str, str] | None:
+        """Name and text; null for items about no domain."""
+        shown = domain_shown(item, now())
+        return {"name": shown.name, "text": shown.text} if shown else None
+
+    @extend_schema_field(serializers.DateTimeField(allow_null=True))
+    def get_shown_at(self, item: Any) -> datetime | None:
+        """Null while it was not shown."""
+        shown = domain_shown(item, now())
+        return shown.at if shown else None
+
+    def get_files(self, item: Any) -> int:
+        """Those that were not erased."""
+        return sum(not file.is_erased for file in files_shown(item))
 
     def get_register_entry(self, item: Any) -> str | None:
         """Register, day of the snapshot and key, joined by slashes."""
@@ -270,7 +298,7 @@ class OrganizationClaims(IdempotentCommand):
         category = SectorCategory.objects.filter(code=body["category"]).first()
         if category is None:
             raise UnknownCategory({"category": [UnknownCategory.message]})
-        items = [_item(row) for row in body["evidence"]]
+        items = [item_of(row) for row in body["evidence"]]
 
         def act() -> Claim:
             try:
@@ -283,11 +311,10 @@ class OrganizationClaims(IdempotentCommand):
                     at=now(),
                 )
             except CannotTakeEvidence as refusal:
-                refusal.fields = {f"evidence.{_FIELDS.get(name, name)}": told for name, told in refusal.fields.items()}
-                raise
+                raise named_as_sent(refusal) from None
 
         done = self.perform(act)
-        found = _claim(request, UUID(done.subject))
+        found = claim_of(request, UUID(done.subject))
         return self.done(ClaimData(found, context={"request": request}).data, status=201)
 
 
@@ -297,7 +324,7 @@ class ClaimDetail(IdempotentCommand):
     @extend_schema(operation_id="read_claim", responses=ClaimData)
     def get(self, request: Any, public_id: UUID) -> Response:
         """Read a claim with its evidence."""
-        return Response(ClaimData(_claim(request, public_id), context={"request": request}).data)
+        return Response(ClaimData(claim_of(request, public_id), context={"request": request}).data)
 
 
 class Categories(IdempotentCommand):
@@ -313,7 +340,14 @@ class Categories(IdempotentCommand):
 _FIELDS = {"register_row": "register_entry", "workload_code": "workload"}
 
 
-def _item(row: dict[str, Any]) -> Item:
+def named_as_sent(refusal: CannotTakeEvidence) -> CannotTakeEvidence:
+    """The refusal with the fields under the names that the API has for them."""
+    refusal.fields = {f"evidence.{_FIELDS.get(name, name)}": told for name, told in refusal.fields.items()}
+    return refusal
+
+
+def item_of(row: dict[str, Any]) -> Item:
+    """An item as the action takes it, from a validated `NewEvidence`."""
     return Item(
         kind=row["kind"],
         register_row=row_of(row["register_entry"]) if row["register_entry"] else None,
@@ -338,7 +372,8 @@ def _organization(request: Any, public_id: UUID) -> Any:
     return found
 
 
-def _claim(request: Any, public_id: UUID) -> Claim:
+def claim_of(request: Any, public_id: UUID) -> Claim:
+    """The claim with everything it is answered with. Raises `NotFound`."""
     require(may_see_organizations(request.actor))
     found = with_everything(visible_claims(request.actor)).filter(public_id=public_id).first()
     if found is None:
