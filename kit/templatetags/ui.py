@@ -21,7 +21,7 @@ from django.templatetags.static import static
 from django.utils import formats, timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext, ngettext
 
 from kit import clock, flash
@@ -334,7 +334,23 @@ def timeline(entries: Iterable[Happening]) -> dict[str, Any]:
 @register.inclusion_tag("components/chart.html")
 def chart(chart: Chart) -> dict[str, Any]:
     """A chart with its headline, its drawing and its table."""
-    return {"chart": chart, "data": chart.as_data(), "data_id": f"chart-{chart.key}-data", "table": chart.table}
+    table = chart.table
+    return {
+        "chart": chart,
+        "data": chart.as_data(),
+        "data_id": f"chart-{chart.key}-data",
+        "table": table,
+        "rows": mark_safe("".join(map(_chart_row, table.rows))),  # noqa: S308 - every cell is escaped
+    }
+
+
+def _chart_row(cells: Sequence[Any]) -> str:
+    """A row of a chart's table, built here because a year of days has thousands of cells."""
+    values = (
+        '<td class="num">–</td>' if cell is None else f'<td class="num">{conditional_escape(_table_cell(cell))}</td>'
+        for cell in cells[1:]
+    )
+    return f'<tr><th scope="row">{conditional_escape(cells[0])}</th>{"".join(values)}</tr>'
 
 
 @register.simple_tag
@@ -489,8 +505,7 @@ def undo_url(message: Message) -> str:
     return flash.undo_url(message)
 
 
-@register.filter
-def table_cell(value: Any) -> Any:
+def _table_cell(value: Any) -> Any:
     """A cell of a chart's table: numbers in the reader's locale, a dash for what is not known."""
     return number(value) if value is None or isinstance(value, int | float | Decimal) else value
 
