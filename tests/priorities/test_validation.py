@@ -1,9 +1,9 @@
 """What is said to be wrong with a policy, against going through every request there is, one by one."""
 
 import dataclasses
-import os
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,13 +21,12 @@ from priorities.policy import (
     sentences,
 )
 from priorities.policy.difference import differences
+from tests.drills import rounds
 from tests.make import NOW
 
 POLICY = default_policy()
 FEW_CATEGORIES = ("HE-ACUTE", "CI-WATER")
 FEW_WORKLOADS = ("alerting", "general")
-# Each example ranks some 5,000 requests twice over.
-EXAMPLES = 200 if os.environ.get("VORRANG_DRILL") else 8
 
 
 def some(codes):
@@ -86,7 +85,9 @@ def test_the_space_is_whole():
     assert len(set(ALL)) == len(ALL)
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+# Each example ranks 2,400 requests one by one, some of them again.
+@pytest.mark.drill
+@settings(max_examples=rounds(8, full=300), deadline=None)
 @given(small_policies())
 def test_each_verdict_equals_going_through_every_request(policy):
     deciding, reached, left_out = set(), set(), set()
