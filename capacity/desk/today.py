@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -27,8 +27,10 @@ from customers.liaison.queries import steps_of
 from customers.queries import running_out, waiting_for_account_manager, waiting_for_verifier
 from kit.clock import now
 from kit.templatetags.ui import badge, condition_badge, late_badge, relative_time, tier_badge
+from priorities.access import PROPOSERS
 from priorities.lists import override_sign
-from priorities.models import PolicyState, PolicyVersion
+from priorities.models import Override, PolicyState, PolicyVersion
+from priorities.override_models import UNSIGNED_STATES
 from priorities.overrides import in_force, to_be_reviewed, waiting_for_signature
 from users.access import Actor
 from users.http import ActorRequest
@@ -93,9 +95,7 @@ def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
         ((Role.DUTY_MANAGER,), _conditions_to_sign),
         ((Role.DUTY_MANAGER,), _policies_to_sign),
         ((Role.CAPACITY_REVIEWER,), _requests_to_decide),
-        ((Role.CAPACITY_REVIEWER,), _overrides_of_mine),
-        ((Role.CAPACITY_REVIEWER,), _overrides_that_end),
-        ((Role.CAPACITY_REVIEWER, Role.DUTY_MANAGER), _overrides_to_review),
+        (PROPOSERS, _overrides_to_see_to),
         ((Role.VERIFIER,), _claims_to_verify),
         ((Role.ACCOUNT_MANAGER,), _questions_to_answer),
         ((Role.ACCOUNT_MANAGER,), _claims_that_run_out),
@@ -163,16 +163,6 @@ def _overrides_to_sign(actor: Actor, at: datetime) -> Section:
     )
 
 
-def _overrides_of_mine(actor: Actor, at: datetime) -> Section:
-    return _section(
-        _("Your overrides that wait for a second signature"),
-        _unsigned(at).filter(proposed_by=actor.user_id),
-        lambda row: _unsigned_line(row, at, relative_time(row.proposed_at, at)),
-        f"{reverse('priorities:overrides')}?now=waits",
-        _("None of your overrides waits."),
-    )
-
-
 def _unsigned(at: datetime) -> QuerySet[Any]:
     # What counts already without its second signature is more pressing than what does not count yet.
     rows = waiting_for_signature(at).annotate(duty=duty_column(at)).select_related("proposed_by")
@@ -189,20 +179,32 @@ def _unsigned_line(row: Any, at: datetime, note: Any) -> Line:
     )
 
 
-def _overrides_to_review(actor: Actor, at: datetime) -> Section:
+def _overrides_to_see_to(actor: Actor, at: datetime) -> Section:
     took_part = Q(proposed_by=actor.user_id) | Q(confirmed_by=actor.user_id) | Q(ended_by=actor.user_id)
+    own = waiting_for_signature(at).filter(proposed_by=actor.user_id)
+    soon = in_force(at).filter(ends_at__lte=at + ENDS_SOON)
+    back = to_be_reviewed().exclude(took_part)
+    either = Q(pk__in=own.values("pk")) | Q(pk__in=soon.values("pk")) | Q(pk__in=back.values("pk"))
+    rows = Override.objects.filter(either).annotate(duty=duty_column(at)).select_related("proposed_by")
     return _section(
-        _("Overrides to look back at"),
-        # What nobody signed first, then in the order in which they ended.
-        to_be_reviewed().exclude(took_part).order_by("-is_break_glass", "ended_at"),
-        lambda row: Line(
-            f"{row.label} · {row.subject_label}",
-            reverse("priorities:override", args=[row.public_id]),
-            late_badge(row.review_due_at, at),
-            badge("bad", _("Ended unsigned")) if row.is_flagged else "",
-        ),
-        f"{reverse('priorities:overrides')}?now=review",
-        _("No override waits for a look back."),
+        _("Overrides to see to: your own that wait, those that end within 24 hours, those to look back at"),
+        # What runs comes before what is over.
+        rows.order_by(F("ended_at").asc(nulls_first=True), "ends_at"),
+        lambda row: _seen_to_line(row, actor, at),
+        f"{reverse('priorities:overrides')}?now=in_force",
+        _("No override needs you."),
+    )
+
+
+def _seen_to_line(row: Any, actor: Actor, at: datetime) -> Line:
+    if row.state in UNSIGNED_STATES and row.proposed_by_id == actor.user_id:
+        return _unsigned_line(row, at, relative_time(row.proposed_at, at))
+    is_over, sign = row.review_due_at is not None, override_sign(row, at)
+    return Line(
+        f"{row.label} · {row.subject_label}",
+        reverse("priorities:override", args=[row.public_id]),
+        late_badge(row.review_due_at, at) if is_over else relative_time(row.ends_at, at),
+        badge(sign.tone, sign.word, sign.title),
     )
 
 
@@ -256,21 +258,6 @@ def _requests_to_decide(actor: Actor, at: datetime) -> Section:
         lambda row: _request_line(row, at, reverse("review:case", args=[row.public_id])),
         reverse("review:queue"),
         _("No request waits for a decision."),
-    )
-
-
-def _overrides_that_end(actor: Actor, at: datetime) -> Section:
-    rows = in_force(at).filter(ends_at__lte=at + ENDS_SOON).order_by("ends_at")
-    return _section(
-        _("Overrides that end within 24 hours"),
-        rows,
-        lambda row: Line(
-            f"{row.label} · {row.subject_label}",
-            reverse("priorities:override", args=[row.public_id]),
-            relative_time(row.ends_at, at),
-        ),
-        f"{reverse('priorities:overrides')}?now=in_force",
-        _("No override ends within 24 hours."),
     )
 
 
