@@ -32,8 +32,19 @@ def verifier():
     return make.person(Role.VERIFIER, name="Vera Verifier")
 
 
+# What the DNS of this journey holds.
+RECORDS: list[str] = []
+
+
+def look_up(name):
+    assert name == "_vorrang-challenge.klinikum.example"
+    return RECORDS
+
+
 @pytest.mark.parametrize("scripts", [True, False])
-def test_a_hospital_is_registered_claimed_and_verified(browse, home, manager, verifier, scripts):
+def test_a_hospital_is_registered_claimed_and_verified(browse, home, manager, verifier, scripts, settings):
+    settings.DOMAIN_RESOLVER = f"{__name__}.look_up"
+    RECORDS.clear()
     make.category()
     make.register_row("Charité Musterstadt", domain="charite.example")
     page = browse("/organizations/new/", as_=manager, scripts=scripts)
@@ -56,9 +67,18 @@ def test_a_hospital_is_registered_claimed_and_verified(browse, home, manager, ve
     page = browse(reverse("customers:case", args=[claim.public_id]), as_=verifier, scripts=scripts)
     page.locator("summary", has_text="Take up").click()
     page.get_by_role("button", name="Take up").click()
+    # The entry beside the organization: what differs is said in a word, not by color alone.
+    row = page.get_by_role("row", name=re.compile("^Name"))
+    expect(row.locator("mark")).to_have_text("Charité Musterstadt")
+    expect(row.get_by_text("differs")).to_be_visible()
+    page.get_by_role("button", name="Check the DNS").click()
+    expect(page.get_by_text("does not hold this record yet")).to_be_visible()
+    RECORDS.append(page.locator(".v-ways code").nth(1).inner_text())
+    page.get_by_role("button", name="Check the DNS").click()
+    expect(page.locator(".v-badge", has_text=re.compile("^Shown$"))).to_be_visible()
     for checked in (1, 2):
         page.locator("button[value=yes]:visible").first.click()
-        expect(page.locator(".v-evidence .v-badge", has_text="Holds")).to_have_count(checked)
+        expect(page.locator(".v-evidence .v-badge", has_text=re.compile("^Holds$"))).to_have_count(checked)
     page.locator("summary", has_text=re.compile("^Verify$")).click()
     page.get_by_role("button", name="Verify").click()
     expect(page.get_by_role("heading", name="Klinikum Musterstadt Verified")).to_be_visible()
