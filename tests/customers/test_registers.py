@@ -202,4 +202,4 @@ def test_two_rows_that_claim_one_id_are_told_apart_by_the_first():
         "fire_departments_us", FIRE + f'1,One,AL,,"{LOCAL}"\n1,Other,AL,,"{LOCAL}"\n1,Third,AK,,"{LOCAL}"\n'
     )
     assert [one.outcome for one in results] == [Outcome.CREATED, Outcome.REFUSED, Outcome.CREATED]
-    assert set(RegisterRow.objects.values_list("key", "name")) == {("AL-1", "One"), ("AK-1", "Three")}
+    assert set(RegisterRow.objects.values_list("key", "name")) == {("AL-1", "One"), ("AK-1", "Third")}
