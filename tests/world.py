@@ -44,7 +44,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     other = make.organization(
         "Krankenhaus Musterstadt", parent=claim.organization, portfolio=claim.organization.portfolio
     )
-    person = other.contacts.create(name="Control room", phone="1", added_at=at)
+    person = other.contacts.create(name="Control room", phone="1", added_at=at, kept_at=at)
     by_name = {
         "customers:duplicate": [claim.organization.public_id, other.public_id],
         "customers:new_contact": [other.public_id],
