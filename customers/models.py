@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 from customers import distance, kinship
 from customers.registers.adapters import REGISTERS
-from customers.registry_models import Contact, Inheritance, PossibleDuplicate
+from customers.registry_models import Contact as Contact
+from customers.registry_models import Inheritance as Inheritance
+from customers.registry_models import PossibleDuplicate as PossibleDuplicate
 from customers.words import WordVector
 from kit import leases
 from kit.models import AppendOnly, Public
 from kit.transitions import Life
 from users.models import Portfolio, User
-
-__all__ = ["Contact", "Inheritance", "PossibleDuplicate"]
 
 
 class OfferType(models.TextChoices):

@@ -54,7 +54,7 @@ def inherited_claims(organization: Organization, own: Sequence[Claim], at: datet
 
 
 def standing_picture(claims: Sequence[Claim], at: datetime) -> Chart | None:
-    """How each category stood at the end of each month, and how long it will by what is known; None without claims.
+    """How each category stood at the end of each month, and will by what is known; None where none ever counted.
 
     The claims carry their moves, as `with_everything` fetches them.
     """
@@ -69,6 +69,8 @@ def standing_picture(claims: Sequence[Claim], at: datetime) -> Chart | None:
     for category, its in by_category.items():
         values = tuple(max(_worth(claim, min(end, at), end) for claim in its) for end in ends)
         series.append(Series(category.code, values, tone="good", tones=tuple(_WORTH[value] for value in values)))
+    if not any(value for one in series for value in one.values):
+        return None  # nothing ever counted; the table of claims says it all
     return Chart(
         key="standing",
         kind=Kind.HEAT_STRIP,

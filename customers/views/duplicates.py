@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from customers import names
@@ -128,7 +129,7 @@ def _lines(one: Any, other: Any) -> list[Line]:
         return "\n".join(f"{entry['kind']} {entry['value']}" for entry in row.id_list)
 
     def since(row: Organization) -> Any:
-        return row.customer_since or _("new customer")
+        return date_format(row.customer_since) if row.customer_since else _("new customer")
 
     reads: list[tuple[Any, Any]] = [
         (_("Legal name"), lambda row: row.legal_name),
@@ -139,6 +140,6 @@ def _lines(one: Any, other: Any) -> list[Line]:
         (_("Portfolio"), lambda row: row.portfolio.name),
         (_("Domains"), domains),
         (_("Ids in registries"), ids),
-        (_("Registered"), lambda row: row.registered_at),
+        (_("Registered"), lambda row: date_format(row.registered_at)),
     ]
     return [Line(label, read(one), read(other)) for label, read in reads]

@@ -297,7 +297,7 @@ def test_the_list_finds_what_runs_out(two, manager, visit):
 
 def test_the_page_shows_how_categories_stood_within_its_budget(two, manager, visit):
     one, other = two
-    make.verified_claim("HE-ACUTE", of=one)
+    make.verified_claim("HE-ACUTE", of=one, at=now())
     make.claim("HE-PUBLIC", of=one)
     Organization.objects.filter(pk=one.pk).update(parent=other)
     page = visit(reverse("customers:organization", args=[one.public_id]), as_=make.person(Role.AUDITOR), queries=12)
