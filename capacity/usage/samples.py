@@ -78,7 +78,9 @@ def _read_block(rows: Sequence[Row], pools: Pools, at: datetime) -> Samples | No
     known = pools.reachable
     try:
         keys = np.fromiter(map(known.__getitem__, zip(regions, resources, strict=True)), np.int64, len(rows))
-        stamps = np.fromiter(map(_microseconds, moments), np.int64, len(rows))
+        # Many pools are measured at the same moment, which is then read once.
+        read = {text: _microseconds(text) for text in set(moments)}
+        stamps = np.fromiter(map(read.__getitem__, moments), np.int64, len(rows))
         amounts = np.array(used, dtype=np.float64)
         totals = (
             np.array([text or "nan" for text in total], dtype=np.float64) if any(total) else np.full(len(rows), np.nan)
