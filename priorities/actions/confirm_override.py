@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from journal.record import record
@@ -58,7 +58,7 @@ def confirm_override(
         if row_version is not None:
             require_version(override, row_version)
         if override.state in (OverrideState.PROPOSED, OverrideState.UNCONFIRMED) and override.over_at <= at:
-            raise WindowIsOver(ends_at=date_format(localtime(override.over_at), "SHORT_DATETIME_FORMAT"))
+            raise WindowIsOver(ends_at=date_format(timezone.localtime(override.over_at), "SHORT_DATETIME_FORMAT"))
         # What is over but not yet in the books must not stand in the way, whether or not a worker runs.
         expire_overrides(at=at, subject_key=override.subject_key)
         before = override.state

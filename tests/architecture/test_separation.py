@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 
 from capacity.requests.models import Outcome
+from customers.assurance.actions.complain import complain
 from customers.models import Evidence
 from priorities.models import PolicyVersion
 from tests import make
@@ -23,6 +24,7 @@ SAYS = {
     "decision_needs_others": "who filed a request does not decide it",
     "no_decision_in_own_portfolio": "nobody decides a claim of the own portfolio",
     "no_check_in_own_portfolio": "nobody checks evidence of the own claim or portfolio",
+    "no_inheritance_in_own_portfolio": "nobody decides what an organization of the own portfolio inherits",
     "no_case_in_own_portfolio": "nobody takes up a case of the own claim or portfolio",
 }
 
@@ -137,6 +139,34 @@ def test_nothing_becomes_verified_that_rests_on_nothing():
     assert rule in refused(verifying, verifier, claim.pk), "life-safety categories need control of a domain, too"
     run(checking, verifier, "domain_control")
     run(verifying, verifier, claim.pk)
+
+
+@pytest.mark.django_db
+def test_a_complaint_is_not_resolved_by_who_made_it():
+    claim = make.verified_claim()
+    review = complain(actor=make.acting(Role.AUDITOR), claim_id=claim.public_id, complaint="Doubtful.", at=make.NOW)
+    resolving = (
+        "UPDATE customers_claimreview SET resolved_by_id = %s, resolved_at = now(), outcome = 'stands', finding = 'x'"
+    )
+    assert "nobody_resolves_own_complaint" in refused(resolving, review.opened_by_id)
+    for involved in (claim.filed_by_id, claim.decided_by_id, make.account_manager().pk):
+        assert "a review is for somebody who was not involved" in refused(resolving, involved)
+    run(resolving, make.person(Role.VERIFIER).pk)
+
+
+@pytest.mark.django_db
+def test_an_account_manager_lets_nothing_be_inherited_and_nothing_merges_into_itself():
+    parent, child = make.organization("Stadt Muster"), make.organization("Klinikum Muster")
+    deciding = (
+        "INSERT INTO customers_inheritance (organization_id, parent_id, is_accepted, reason, decided_by_id, decided_at)"
+        " VALUES (%s, %s, true, 'Part of the town', %s, now())"
+    )
+    close = make.account_manager(portfolios=[child.portfolio]).pk
+    said = refused(deciding, child.pk, parent.pk, close)
+    assert "nobody decides what an organization of the own portfolio inherits" in said
+    run(deciding, child.pk, parent.pk, make.person(Role.VERIFIER).pk)
+    merging = "UPDATE customers_organization SET merged_into_id = id WHERE id = %s"
+    assert "organization_merged_into_another" in refused(merging, child.pk)
 
 
 @pytest.mark.django_db
