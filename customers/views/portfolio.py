@@ -4,7 +4,7 @@ from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import render
 
-from customers.access import own_portfolios
+from customers.access import own_portfolios, visible_duplicates
 from customers.models import CLAIM_COUNTS_AS_VERIFIED, CLAIM_STANDING, Claim, ClaimState, Organization
 from customers.queries import WAITS_FOR_VERIFIER, running_out, waiting_for_account_manager
 from customers.signs import claim_sign
@@ -30,8 +30,10 @@ def portfolio(request: ActorRequest) -> HttpResponse:
         verified=Count("pk", filter=Q(state__in=CLAIM_COUNTS_AS_VERIFIED, valid_until__gt=at)),
         waiting=Count("pk", filter=Q(state__in=WAITS_FOR_VERIFIER)),
     )
+    pairs = visible_duplicates(actor)
     figures |= mine.aggregate(
         organizations=Count("pk"),
+        duplicates=Count("pk", filter=Q(pk__in=pairs.values("one")) | Q(pk__in=pairs.values("other"))),
         unclaimed=Count("pk", filter=~Q(pk__in=Claim.objects.filter(state__in=CLAIM_STANDING).values("organization"))),
     )
     questions = waiting_for_account_manager(actor).select_related("organization", "category").order_by("filed_at", "pk")
