@@ -17,7 +17,7 @@ from kit.csvfiles import CannotReadFile
 from kit.refusal import NotAllowed
 from tests import make
 
-SHARED = Path("/work/shared/data/azure_regions/azure_regions.csv")
+SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "azure_regions" / "azure_regions.csv"
 HEADER = "name,display_name,geography,geography_group,physical_location,latitude,longitude,paired_region,iso3,zones\n"
 WEST_EUROPE = "westeurope,West Europe,Europe,Europe,Netherlands,52.3667,4.9,northeurope,NLD,3\n"
 
