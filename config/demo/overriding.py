@@ -44,7 +44,8 @@ def past_overrides(by: By, source: random.Random, *, now: datetime) -> None:
             over = later + timedelta(hours=20)
             why = "The authority withdrew its order."
             revoke_override(actor=by("duty", over), override=override, reason=why, at=over)
-    _break_glass(by, waiting[9], now - timedelta(hours=31))
+    for request in waiting[9:10]:  # a small demonstration has fewer
+        _break_glass(by, request, now - timedelta(hours=31))
     over = now - timedelta(hours=6)
     expire_overrides(at=over)
     for override in to_be_reviewed().order_by("number")[:2]:
@@ -71,15 +72,19 @@ def standing_overrides(by: By, *, now: datetime) -> None:
         if not is_waiting:
             standing.append(_confirmed(by, override, at))
     _uses(by, scarce[5:], now)
-    _break_glass(by, scarce[1], now - timedelta(hours=2))
+    for request in scarce[1:2]:
+        _break_glass(by, request, now - timedelta(hours=2))
     at = now - timedelta(minutes=40)
-    renew_override(
-        actor=by("reviewer", at), override=standing[0], hours=48, reason="The pumps are not repaired yet.", at=at
-    )
+    for override in standing[:1]:
+        renew_override(
+            actor=by("reviewer", at), override=override, hours=48, reason="The pumps are not repaired yet.", at=at
+        )
 
 
 def _uses(by: By, requests: Sequence[CapacityRequest], now: datetime) -> None:
     """An organization's use held back and limited in a region, and one of its requests taken out of that."""
+    if not requests:
+        return  # a small demonstration
     held = requests[0]
     region = held.acceptable.select_related("region").order_by("wish")[0].region
     about = about_use(held.organization, held.workload.code, region.code)

@@ -10,7 +10,6 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from customers.access import visible_portfolios
 from customers.assurance.access import uninvolved_in
 from customers.assurance.lapsing import Drop
 from customers.assurance.models import ClaimReview
@@ -20,7 +19,6 @@ from customers.signs import claim_sign
 from kit import clock
 from kit.lists import Column, ListSpec
 from kit.templatetags.ui import badge, late_badge
-from users.models import Portfolio
 
 
 class ReviewFilters(filters.FilterSet):
@@ -87,21 +85,10 @@ REVIEWS = ListSpec(
 )
 
 
-def _portfolios(request: Any) -> QuerySet[Portfolio]:
-    return visible_portfolios(request.actor)
-
-
 class ExpiringFilters(filters.FilterSet):
-    """By words or a category's code, and portfolio."""
+    """By words, or a category's code."""
 
     q = filters.CharFilter(label=_("Search"), max_length=200, method="by_words")
-    portfolio = filters.ModelChoiceFilter(
-        label=_("Portfolio"),
-        field_name="organization__portfolio",
-        queryset=_portfolios,
-        to_field_name="code",
-        empty_label=_("any"),
-    )
 
     class Meta:
         model = Claim
