@@ -9,7 +9,6 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customers.actions.age_claims import age_claims
 from customers.assurance.access import Involved
 from customers.assurance.actions.complain import ComplaintIsOpen, NothingToDoubt, complain
 from customers.assurance.actions.draw_audits import draw_audits, provide_beyond_mark
@@ -20,6 +19,7 @@ from customers.assurance.sampling import sample
 from customers.claims import ReasonMissing
 from customers.models import Claim, ClaimState
 from journal.models import Entry
+from kit import clock
 from kit.refusal import NotAllowed, StaleForm
 from tests import make
 from users.models import User
@@ -135,11 +135,10 @@ def test_the_database_keeps_reviews_from_the_involved_and_results_from_being_cha
         ClaimReview.objects.update(complaint="Nothing was said")
 
 
-def test_the_pages_show_what_runs_out_and_which_requests_would_drop(visit, monkeypatch):
-    request = make.tier1_request()
+def test_the_pages_show_what_runs_out_and_which_requests_would_drop(visit):
+    request = make.tier1_request(at=clock.now() - timedelta(days=360))
     claim = request.organization.claims.get()
-    monkeypatch.setattr("kit.clock.now", lambda: claim.valid_until - timedelta(days=10))
-    age_claims(at=claim.valid_until - timedelta(days=10))
+    assert claim.valid_until - clock.now() < timedelta(days=10)
     page = visit(reverse("assurance:expiring"), as_=make.person(Role.VERIFIER)).content.decode()
     assert request.label in page
     assert "T1 → T3" in page or "T1 → T4" in page

@@ -6,6 +6,7 @@ product's database and against a copy without the guard, where they must find wh
 
 import random
 import threading
+import time
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
@@ -69,7 +70,7 @@ def copy_without(guard_sql: str, name: str):
         )
     connections.close_all()
     with closing(owner_connection("postgres")) as owner, owner.cursor() as cursor:
-        cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _drop(cursor, name)
         cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
     try:
         with closing(owner_connection(name)) as owner, owner.cursor() as cursor:
@@ -77,7 +78,19 @@ def copy_without(guard_sql: str, name: str):
         yield Where(name)
     finally:
         with closing(owner_connection("postgres")) as owner, owner.cursor() as cursor:
+            _drop(cursor, name)
+
+
+def _drop(cursor, name: str) -> None:
+    """Drop the copy; where a vacuum of the server's own is at work in it, wait until it is done."""
+    for attempt in range(30):
+        try:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        except psycopg2.errors.InsufficientPrivilege:
+            if attempt == 29:
+                raise
+            time.sleep(1)
 
 
 def post(cursor, pool_id, kind, level, quantity, subject, releases=None):
