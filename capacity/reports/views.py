@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from capacity.pools.models import Resource
-from capacity.reports.access import may_read_reports
+from capacity.reports.access import may_read_reports, readable_rows
 from capacity.reports.definitions import TEXTS, TITLES
 from capacity.reports.executive import executive_page
 from kit.clock import now
@@ -64,6 +64,7 @@ def executive(request: ActorRequest) -> HttpResponse:
     context = {
         "form": PeriodForm(initial={"days": days, "resource": resource.code if resource else ""}).offer(resources),
         "page": page,
+        "readable": readable_rows(request.actor),
         "at": at,
         "definitions": [(code, TITLES[code], text) for code, text in TEXTS.items()],
     }

@@ -1,7 +1,5 @@
 """What others ask about the liaison log."""
 
-from datetime import date
-
 from django.db.models import QuerySet
 
 from customers.liaison.access import visible_items
@@ -13,11 +11,6 @@ from users.access import Actor
 def steps_of(actor: Actor) -> QuerySet[LiaisonItem]:
     """The open steps the actor owns, the earliest first."""
     return LiaisonItem.objects.filter(owner=actor.user_id, closed_at=None).order_by("due_date", "pk")
-
-
-def due_steps(actor: Actor, day: date) -> QuerySet[LiaisonItem]:
-    """Those due by that day; for the number beside the place in the navigation."""
-    return steps_of(actor).filter(due_date__lte=day)
 
 
 def contacts_with(actor: Actor, organization: Organization) -> QuerySet[LiaisonItem]:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import shlex
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -69,6 +70,9 @@ def settings_for(host: str, data: Path) -> dict[str, str]:
 def prepare(environment: dict[str, str], *, demo: bool) -> None:
     """Migrate and fill the database in a process of the virtual environment, which prints its own steps."""
     code = run_to_end([PYTHON, "-m", "script.support.prepare", *(["--demo"] if demo else [])], environment)
+    if code < 0:
+        name = signal.Signals(-code).name
+        raise CannotGoOn(f"Preparing Vorrang for its start was cut off from outside ({name}). Start it again.")
     if code:
         raise CannotGoOn("Vorrang could not be prepared for its start; the reason is above.")
 

@@ -63,7 +63,10 @@ def log_contact(
         if not summary.strip():
             fields["summary"] = [_("This is missing.")]
         check_texts(
-            fields, summary=(summary, MAX_TEXT), requirements=(requirements, MAX_TEXT), authority=(authority, 200)
+            fields,
+            summary=(summary, MAX_TEXT),
+            requirements=(requirements, MAX_TEXT),
+            authority=(authority, MAX_AUTHORITY),
         )
         step = checked_step(fields, next_step=next_step, owner=owner, due_date=due_date, at=at)
         if fields:

@@ -1,5 +1,6 @@
 """The executive page says in four sentences where we stand, from the rows and nothing else."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -80,6 +81,16 @@ def test_the_page_shows_pictures_tables_and_definitions_to_those_who_read_report
         assert visit(f"{url}?days=7&resource=gpu", as_=make.person(reader)).status_code == 200
     for refused in (make.person(Role.ACCOUNT_MANAGER), make.person(Role.CAPACITY_REVIEWER)):
         assert visit(url, as_=refused).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.EXECUTIVE, Role.DUTY_MANAGER, Role.NOTICE_EDITOR, Role.AUDITOR])
+def test_every_link_to_rows_opens_for_whoever_sees_it(decided, visit, role):
+    reader = make.person(role)
+    page = visit(reverse("reports:executive"), as_=reader).content.decode()
+    links = re.findall(r'<p class="v-figure-foot"><a href="(/[^"]+)">', page)
+    assert "/regions/" in links
+    assert ("/queue/" in links) == (role in (Role.DUTY_MANAGER, Role.AUDITOR))
+    assert {link: visit(link, as_=reader).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 @pytest.mark.parametrize("query", ["days=8", "days=x", "resource=water", "days=" + "9" * 400])
