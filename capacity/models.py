@@ -6,6 +6,7 @@ from capacity.levers.models import Lever, LeverMove
 from capacity.notices.models import Notice, NoticeMove, ResourceContact
 from capacity.pools.models import LedgerEntry, Pool, Resource, SupplyChange
 from capacity.regions.models import ConditionDeclaration, Datacenter, Region
+from capacity.regions.threshold_models import ConditionThreshold, RegionStanding, ThresholdProposal, ThresholdSet
 from capacity.requests.models import (
     CapacityRequest,
     Decision,
@@ -32,6 +33,7 @@ __all__ = [
     "Alarm",
     "CapacityRequest",
     "ConditionDeclaration",
+    "ConditionThreshold",
     "CrewRequirement",
     "Datacenter",
     "DatacenterStatus",
@@ -46,6 +48,7 @@ __all__ = [
     "Pool",
     "Ranking",
     "Region",
+    "RegionStanding",
     "RequestLine",
     "RequestMove",
     "RequestRegion",
@@ -57,6 +60,8 @@ __all__ = [
     "Simulation",
     "StateConfirmation",
     "SupplyChange",
+    "ThresholdProposal",
+    "ThresholdSet",
     "UsageBatch",
     "UsageCorrection",
     "UsageDay",

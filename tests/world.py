@@ -4,6 +4,7 @@ from typing import Any
 
 from capacity.levers.actions.propose_step import set_up_lever
 from capacity.notices.actions.draft_notice import draft_notice
+from capacity.regions.threshold_models import ThresholdProposal
 from customers.assurance.actions.complain import complain
 from customers.liaison.actions.log_contact import log_contact
 from customers.models import ImportRun
@@ -74,12 +75,17 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "pools:terms": ["westeurope", "vcpu"],
         "usage:usage": ["westeurope", "vcpu"],
     }
+    proposal = ThresholdProposal.objects.create(
+        region_id=request.acceptable.first().region_id, current="normal", condition="watch", reasons=[], since=at,
+        raised_at=at,
+    )  # fmt: skip
+    by_name["regions:dismiss"] = [proposal.public_id]
     about = ("customers:organization", "customers:change", "customers:propose", "customers:proposals", "override_use")
     for name in about:
         by_name[name] = [claim.organization.public_id]
     for name in ("review:case", "override_request", "requests:request", "intake:standing"):
         by_name[name] = [request.public_id]
-    for name in ("regions:region", "regions:declare", "regions:staffing_risk"):
+    for name in ("regions:region", "regions:declare", "regions:conditions", "regions:staffing_risk"):
         by_name[name] = ["westeurope"]
     for name in ("staffing:datacenter", "staffing:report"):
         by_name[name] = [datacenter]

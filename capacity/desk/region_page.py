@@ -15,9 +15,10 @@ from capacity.pools.access import may_see_headroom, may_see_pool
 from capacity.pools.models import Pool
 from capacity.pools.queries import Fill, fill_of, region_pools
 from capacity.pools.waterfall import Step, waterfall
-from capacity.regions.access import may_declare_condition, may_see_grounds, region_for
+from capacity.regions.access import may_declare_condition, may_dismiss_proposal, may_see_grounds
 from capacity.regions.models import Region
-from capacity.regions.queries import condition_history
+from capacity.regions.queries import condition_history, region_with_proposal
+from capacity.regions.threshold_wording import reason_texts as reason_texts_of_proposal
 from capacity.requests.access import may_see_requests, visible_requests
 from capacity.requests.models import OPEN_STATES
 from capacity.review.queries import may_see_queue
@@ -64,7 +65,7 @@ class OpenAlarm:
 def region(request: ActorRequest, code: str) -> HttpResponse:
     """The page of a region, with the parts that the reader may see."""
     actor = request.actor
-    shown = region_for(actor, code)
+    shown, by_thresholds = region_with_proposal(actor, code)
     history = condition_history(shown)
     in_force = next((one for one in history if one.is_in_force), None)
     sees_grounds = may_see_grounds(actor, code) is None
@@ -76,6 +77,9 @@ def region(request: ActorRequest, code: str) -> HttpResponse:
         "proposed": next((one for one in history if one.is_open), None) if sees_grounds else None,
         "review_is_due": bool(in_force and in_force.review_date < clock.now().date()),
         "may_declare": may_declare_condition(actor, shown) is None,
+        "by_thresholds": by_thresholds if sees_grounds else None,
+        "why_proposed": reason_texts_of_proposal(by_thresholds) if by_thresholds and sees_grounds else [],
+        "may_dismiss": may_dismiss_proposal(actor, shown) is None,
     }
     if may_see_headroom(actor, code) is None:
         context["pools"] = [PoolPanel(pool, fill_of(pool), waterfall(pool)) for pool in region_pools(actor, shown)]

@@ -19,7 +19,8 @@ from capacity.alarms.wording import alarm_subject
 from capacity.notices.access import EDITORS
 from capacity.notices.models import Notice, NoticeState
 from capacity.regions.models import SCARCE_CONDITIONS, Region
-from capacity.regions.queries import proposals_waiting_for
+from capacity.regions.queries import proposals_to_take_up, proposals_waiting_for, reviews_due
+from capacity.regions.threshold_models import ProposalState
 from capacity.requests.access import visible_requests
 from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestState, Stage
 from customers.liaison.access import WRITERS as LIAISON_WRITERS
@@ -40,8 +41,8 @@ from users.second_signatures import whose_turn
 
 # A section shows its most urgent lines; the list behind it has the rest.
 SHOWN = 6
-# So many sections are asked for at once; who holds many roles gets the rest by a second request.
-AT_ONCE = 6
+# So many sections are asked for at once; who holds many roles gets the rest by further requests.
+AT_ONCE = 5
 ENDS_SOON = timedelta(hours=24)
 
 
@@ -67,19 +68,24 @@ class Section:
 
 
 def today(request: ActorRequest) -> HttpResponse:
-    """GET /today/, and /today/?part=rest for what the sections of many roles have beyond the first page."""
-    at = now()
-    if request.GET.get("part") == "rest":
-        rest = {"sections": sections(request.actor, at, first=AT_ONCE), "at": at}
-        htmx: Any = getattr(request, "htmx", None)
-        return render(request, "desk/_sections.html" if htmx else "desk/today_rest.html", rest)
-    context = {
-        "sections": sections(request.actor, at, most=AT_ONCE),
-        "has_rest": len(_offered(request.actor)) > AT_ONCE,
-        "duty": on_duty(at),
+    """GET /today/, and /today/?part=2 and so on for what the sections of many roles have beyond the first page."""
+    at, part = now(), _part(request)
+    offered = len(_offered(request.actor))
+    context: dict[str, Any] = {
+        "sections": sections(request.actor, at, first=(part - 1) * AT_ONCE, most=AT_ONCE),
+        "next_part": part + 1 if offered > part * AT_ONCE else None,
         "at": at,
     }
-    return render(request, "desk/today.html", context)
+    if part > 1:
+        htmx: Any = getattr(request, "htmx", None)
+        return render(request, "desk/_sections.html" if htmx else "desk/today_rest.html", context)
+    return render(request, "desk/today.html", {**context, "duty": on_duty(at)})
+
+
+def _part(request: ActorRequest) -> int:
+    """Which part of the sections is asked for; the first for anything that is none."""
+    asked = request.GET.get("part", "")
+    return int(asked) if len(asked) == 1 and asked in "23456789" else 1
 
 
 def sections(actor: Actor, at: datetime, *, first: int = 0, most: int | None = None) -> list[Section]:
@@ -99,6 +105,8 @@ def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
         ((Role.VERIFIER,), _claims_to_verify),
         ((Role.ACCOUNT_MANAGER,), _questions_to_answer),
         ((Role.ACCOUNT_MANAGER,), _claims_that_run_out),
+        ((Role.REGION_OPERATOR,), _conditions_proposed),
+        ((Role.REGION_OPERATOR,), _conditions_to_review),
         ((Role.REGION_OPERATOR,), _alarms),
         (LIAISON_WRITERS, _liaison_steps),
         ((Role.NOTICE_EDITOR,), _notices_to_publish),
@@ -220,6 +228,36 @@ def _conditions_to_sign(actor: Actor, at: datetime) -> Section:
         ),
         "/regions/",
         _("No region condition waits for a second signature."),
+    )
+
+
+def _conditions_proposed(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Region conditions that the thresholds propose"),
+        proposals_to_take_up(actor),
+        lambda row: Line(
+            row.region.name,
+            f"{reverse('regions:declare', args=[row.region.code])}?proposal={row.public_id}",
+            relative_time(row.raised_at, at),
+            format_html("{} → {}", condition_badge(row.current), condition_badge(row.condition)),
+        ),
+        f"{reverse('regions:proposals')}?state={ProposalState.OPEN}",
+        _("The thresholds propose no other condition."),
+    )
+
+
+def _conditions_to_review(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Region conditions whose review is overdue"),
+        reviews_due(actor, at.date()),
+        lambda row: Line(
+            row.region.name,
+            reverse("regions:declare", args=[row.region.code]),
+            relative_time(row.review_date),
+            condition_badge(row.condition),
+        ),
+        f"{reverse('regions:history')}?state=in_force",
+        _("No review of a condition is overdue."),
     )
 
 

@@ -64,3 +64,13 @@ def may_answer_condition(actor: Actor, declaration: ConditionDeclaration, at: da
 def may_withdraw_condition(actor: Actor, declaration: ConditionDeclaration) -> Refusal | None:
     """Who proposed may take it back."""
     return None if declaration.proposed_by_id == actor.user_id else NotAllowed()
+
+
+def may_dismiss_proposal(actor: Actor, region: Region) -> Refusal | None:
+    """Who could declare or confirm a condition here may also say that what the thresholds propose is not so."""
+    return actor.needs(Role.REGION_OPERATOR, Role.DUTY_MANAGER, region=region.code)
+
+
+def may_set_thresholds(actor: Actor) -> Refusal | None:
+    """Thresholds are set on the server."""
+    return None if actor.is_system else NotAllowed()

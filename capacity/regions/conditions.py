@@ -28,6 +28,13 @@ def needs_second_person(current: str, wanted: str) -> bool:
     return current in SCARCE_CONDITIONS or wanted in SCARCE_CONDITIONS
 
 
+def review_is_due(region: Region, at: datetime) -> bool:
+    """Whether the condition in force is to be looked at again, so that it may be declared anew."""
+    return ConditionDeclaration.objects.filter(
+        region=region, state=DeclarationState.IN_FORCE, review_date__lte=at.date()
+    ).exists()
+
+
 def put_in_force(region: Region, declaration: ConditionDeclaration, *, actor: Actor, at: datetime) -> None:
     """Make a declaration the region's condition and end the one before, in the caller's transaction.
 
@@ -40,8 +47,9 @@ def put_in_force(region: Region, declaration: ConditionDeclaration, *, actor: Ac
     declaration.in_force_at = at
     declaration.save()
     before = region.condition
+    if before != declaration.condition:
+        region.condition_since = at
     region.condition = declaration.condition
-    region.condition_since = at
     region.row_version += 1
     region.save(update_fields=["condition", "condition_since", "row_version"])
     record(

@@ -26,11 +26,13 @@ class ConditionForm(VersionedForm):
     )
     review_date = DayField(label=_("Looked at again on"), not_past=True)
 
-    def __init__(self, *args: Any, region: Region, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, region: Region, may_stay: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["condition"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(code.value, label) for code, label in MEANINGS.items() if code != region.condition]
+        field.choices = [
+            (code.value, label) for code, label in MEANINGS.items() if may_stay or code != region.condition
+        ]
         field.help_text = (
             _("Leaving this condition takes a duty manager's signature.")
             if region.condition in SCARCE_CONDITIONS
@@ -42,3 +44,9 @@ class RefuseForm(Form):
     """Why a proposed condition is refused."""
 
     answer = required_text(_("Why it is refused"), max_length=1_000, lines=3)
+
+
+class DismissForm(Form):
+    """Why what the thresholds propose is not so."""
+
+    answer = required_text(_("Why it is dismissed"), max_length=1_000, lines=3)

@@ -1,5 +1,7 @@
 """Declaring the condition of a region, and answering what somebody declared."""
 
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -18,9 +20,12 @@ from capacity.regions.access import (
 from capacity.regions.actions.confirm_condition import confirm_condition
 from capacity.regions.actions.declare_condition import declare_condition
 from capacity.regions.actions.refuse_condition import refuse_condition, withdraw_condition
+from capacity.regions.conditions import review_is_due
 from capacity.regions.forms import ConditionForm, RefuseForm
-from capacity.regions.models import ConditionDeclaration
+from capacity.regions.models import ConditionDeclaration, Region
 from capacity.regions.queries import condition_history
+from capacity.regions.threshold_models import ThresholdProposal
+from capacity.regions.threshold_wording import evidence_text
 from kit import clock
 from kit.commands import form_page, perform
 from kit.flash import flash
@@ -28,13 +33,20 @@ from kit.refusal import NotFound, Refusal, require
 from users.access import NeedsFreshSignIn
 from users.http import ActorRequest
 
+# When a declaration that follows the thresholds is looked at again, unless the person says otherwise.
+REVIEWED_AFTER = timedelta(days=7)
+
 
 def declare(request: ActorRequest, code: str) -> HttpResponse:
     """State the condition of a region."""
     region = region_for(request.actor, code)
     require(may_declare_condition(request.actor, region))
+    proposed = _proposed(request, region)
     form = ConditionForm(
-        request.POST if request.method == "POST" else None, region=region, initial={"row_version": region.row_version}
+        request.POST if request.method == "POST" else None,
+        region=region,
+        may_stay=review_is_due(region, clock.now()),
+        initial={"row_version": region.row_version, **(_filled_in(proposed) if proposed else {})},
     )
     if request.method == "POST" and form.is_valid():
         done = perform(
@@ -52,7 +64,8 @@ def declare(request: ActorRequest, code: str) -> HttpResponse:
                 flash(request, _("The condition is in force."))
             return redirect("regions:region", code)
         region.refresh_from_db()
-    return form_page(request, "regions/declare.html", form, {"region": region, "history": condition_history(region, 5)})
+    context = {"region": region, "history": condition_history(region, 5), "proposed": proposed}
+    return form_page(request, "regions/declare.html", form, context)
 
 
 def proposal(request: ActorRequest, public_id: UUID) -> HttpResponse:
@@ -115,6 +128,28 @@ def _proposal_page(request: ActorRequest, declaration: ConditionDeclaration, for
     if not context["may_answer"]:
         return render(request, "regions/proposal.html", context, status=form.status)
     return form_page(request, "regions/proposal.html", form, context)
+
+
+def _proposed(request: ActorRequest, region: Region) -> ThresholdProposal | None:
+    """The proposal of the thresholds that the address names; an answered one fills nothing in any more."""
+    asked = request.GET.get("proposal", "")
+    if not asked:
+        return None
+    try:
+        found = ThresholdProposal.objects.filter(region=region, public_id=UUID(asked)).first()
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound()
+    return found if found.is_open else None
+
+
+def _filled_in(proposed: ThresholdProposal) -> dict[str, Any]:
+    return {
+        "condition": proposed.condition,
+        "evidence": evidence_text(proposed),
+        "review_date": clock.now().date() + REVIEWED_AFTER,
+    }
 
 
 def _shown(refusal: Refusal | None) -> Refusal | None:

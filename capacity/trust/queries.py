@@ -4,8 +4,9 @@ Nothing in here reads pools, crews, requests or customers, so nothing can leak t
 (product rule 13); `tests/capacity/trust/` holds the imports to that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from django.db.models import F
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from capacity.notices.models import Notice, ResourceContact
 from capacity.notices.queries import published_notices
-from capacity.regions.models import Condition, Region
+from capacity.regions.models import Condition, ConditionDeclaration, Region
 from priorities.draft_wording import ChangedSection, changes_text
 from priorities.models import PolicyState, PolicyVersion
 from priorities.policies import NoPolicyInForce, active_version, load_parts, policy_of
@@ -62,6 +63,45 @@ def region_groups() -> list[RegionGroup]:
         )
         groups.setdefault(region.geography_group, []).append(line)
     return [RegionGroup(name, tuple(lines)) for name, lines in groups.items()]
+
+
+@dataclass(frozen=True)
+class PublicSpell:
+    """A condition from a moment to another, without anything it rested on; no end while it is in force."""
+
+    condition: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class RegionHistory:
+    """The conditions of a region so far, the latest first."""
+
+    name: str
+    code: str
+    condition: str
+    spells: tuple[PublicSpell, ...]
+
+
+def condition_history() -> list[RegionHistory]:
+    """Every region in which a condition was ever in force, by name (one query); the same one declared anew goes on."""
+    rows = (
+        ConditionDeclaration.objects.filter(in_force_at__isnull=False)
+        .order_by("region__name", "region", "in_force_at", "pk")
+        .values_list("region__name", "region__code", "region__condition", "condition", "in_force_at", "ended_at")
+    )
+    found = []
+    for (name, code, now), declared in groupby(rows, key=lambda row: row[:3]):
+        spells: list[PublicSpell] = []
+        for *_region, condition, since, until in declared:
+            assert since is not None  # asked for above
+            if spells and spells[-1].condition == condition and spells[-1].until == since:
+                spells[-1] = replace(spells[-1], until=until)
+            else:
+                spells.append(PublicSpell(condition, since, until))
+        found.append(RegionHistory(name, code, now, tuple(spells[::-1])))
+    return found
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ app_name = "trust"
 urlpatterns = [
     path("", views.home, name="home"),
     path("<str:language>/", views.overview, name="overview"),
+    path("<str:language>/conditions/", views.conditions, name="conditions"),
     path("<str:language>/policy/", views.policy, name="policy"),
     path("<str:language>/policy/<int:number>/", views.policy_version, name="policy_version"),
     path("<str:language>/policy/<int:old>/to/<int:new>/", views.policy_change, name="policy_change"),

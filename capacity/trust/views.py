@@ -60,6 +60,12 @@ def overview(request: HttpRequest, *, language: str) -> HttpResponse:
 
 
 @public
+def conditions(request: HttpRequest, *, language: str) -> HttpResponse:
+    """GET /trust/<language>/conditions/"""
+    return _page(request, language, "conditions", {"history": queries.condition_history()})
+
+
+@public
 def policy(request: HttpRequest, *, language: str) -> HttpResponse:
     """GET /trust/<language>/policy/"""
     at = now()

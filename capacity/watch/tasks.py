@@ -3,13 +3,15 @@
 from celery import shared_task
 
 from capacity.watch.actions.look_at_pools import look_at_pools
+from capacity.watch.actions.look_at_regions import look_at_regions
 from capacity.watch.actions.refresh_staffing import refresh_staffing
 from kit import clock
 
 
 @shared_task(name="watch.look")
 def look() -> None:
-    """Let supply follow crews, and keep the alarms."""
+    """Let supply follow crews, keep the alarms, and propose the conditions that the thresholds speak for."""
     at = clock.now()
     refresh_staffing(at=at)
     look_at_pools(at=at)
+    look_at_regions(at=at)

@@ -99,6 +99,7 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             history.store()
             entries += history.entries
         with part("Watch"):
+            world.declare_past(cast, now=now)
             world.declare(cast, now=now)
             world.store_crews(crews, now=now)
         with part("Journal"):
@@ -109,6 +110,7 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
         with part("Order and alarms"):
             rerank_all(actor=SYSTEM, at=now)
             look_at_pools(at=now)
+            world.let_thresholds_propose(cast, now=now)
             operations.take_up_alarms(cast, now=now)
             liaise(cast, now=now)
             seed_contacts(review_date=now.date() + timedelta(days=90))

@@ -10,14 +10,17 @@ from capacity.pools.actions.seed_resources import seed_resources
 from capacity.pools.actions.set_up_pools import set_up_pools
 from capacity.regions.actions.confirm_condition import confirm_condition
 from capacity.regions.actions.declare_condition import declare_condition
+from capacity.regions.actions.dismiss_proposal import dismiss_proposal
 from capacity.regions.actions.import_regions import import_regions
 from capacity.regions.listing import read_own_list
 from capacity.regions.models import Condition, Datacenter, Region
+from capacity.regions.threshold_models import ThresholdProposal
 from capacity.staffing import shifts
 from capacity.staffing.actions.file_shift_report import Crew, as_rostered
 from capacity.staffing.actions.set_up_crews import set_up_crews
 from capacity.staffing.actions.vouch_for_crew import vouch_for_crew
 from capacity.staffing.models import CrewRequirement, ShiftReport
+from capacity.watch.actions.look_at_regions import look_at_regions
 from capacity.watch.actions.refresh_staffing import refresh_staffing
 from capacity.watch.actions.report_shift import report_shift
 from config.demo.cast import Cast
@@ -38,6 +41,15 @@ DECLARED: dict[str, tuple[Condition, int, str]] = {
 }
 # Proposed by an operator; a duty manager has yet to answer.
 PROPOSED = ("eastus", Condition.CONSTRAINED, "Promised units passed ninety percent of the GPU pool this morning.")
+# Watched for a while in the past: days ago, for how many days, why; then normal again.
+WATCHED = (
+    ("japaneast", 128, 9, "A typhoon delayed a delivery."),
+    ("westeurope", 96, 14, "Demand grew faster than forecast; a delivery was brought forward."),
+    ("brazilsouth", 71, 6, "Two technicians in ten could not travel."),
+    ("uksouth", 40, 12, "Usage left its season."),
+)
+# Where somebody dismissed what the thresholds proposed, and why.
+DISMISSED = ("japanwest", "The report came by phone; the crew is complete.")
 # Datacenters whose crew fell below its minimum, or from which nothing has been heard, and since when (hours ago).
 # A shift lasts twelve hours, so thirteen make sure that the one that is on is among them.
 BELOW_MINIMUM = {"westeurope-2": 13, "uksouth-1": 26, "centralindia-2": 13, "brazilsouth-1": 14}
@@ -72,6 +84,36 @@ def declare(cast: Cast, *, now: datetime) -> None:
         if declaration.is_open:
             later = at + timedelta(minutes=12)
             confirm_condition(actor=cast.actor("duty", at=later), declaration_id=declaration.public_id, at=later)
+
+
+def declare_past(cast: Cast, *, now: datetime) -> None:
+    """Conditions of the past, so that the calendar has something to tell; watch changes no order."""
+    for code, ago, days, evidence in WATCHED:
+        began = now - timedelta(days=ago)
+        for condition, at, why in (
+            (Condition.WATCH, began, evidence),
+            (Condition.NORMAL, began + timedelta(days=days), "What it was declared for is over."),
+        ):
+            declare_condition(
+                actor=cast.actor("operator", at=at),
+                region_code=code,
+                condition=condition,
+                evidence=why,
+                review_date=at.date() + timedelta(days=14),
+                row_version=Region.objects.get(code=code).row_version,
+                at=at,
+            )
+
+
+def let_thresholds_propose(cast: Cast, *, now: datetime) -> None:
+    """Two looks, far enough apart for readings to have held; the duty manager knew better about one region."""
+    look_at_regions(at=now - timedelta(minutes=50))
+    look_at_regions(at=now - timedelta(minutes=30))
+    proposal = ThresholdProposal.objects.filter(region__code=DISMISSED[0]).first()
+    if proposal is not None:
+        at = now - timedelta(minutes=20)
+        dismiss_proposal(actor=cast.actor("duty", at=at), proposal_id=proposal.public_id, answer=DISMISSED[1], at=at)
+    look_at_regions(at=now)
 
 
 def propose_condition(cast: Cast, *, now: datetime) -> None:

@@ -87,6 +87,12 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "intake:standing": {AM, CR, DM, OP, AU, EX},
     "regions:tiles": EVERYBODY,
     "regions:table": EVERYBODY,
+    "regions:calendar": EVERYBODY,
+    "regions:history": EVERYBODY,
+    "regions:conditions": EVERYBODY,
+    "regions:thresholds": {OP, DM, CR, EX, AU},
+    "regions:proposals": {OP, DM, CR, EX, AU},
+    "regions:dismiss": {OP, DM},
     "regions:region": EVERYBODY,
     "regions:declare": {OP},
     "regions:staffing_risk": {OP, DM, CR, EX, AU},
@@ -153,4 +159,7 @@ def test_a_person_without_a_role_reads_nothing_of_customers_and_capacity(world, 
     person = make.person()
     shown = {name for name in MAY_READ if visit(reverse(name, args=world.get(name, [])), as_=person).status_code == 200}
     # The region pages open without a single region on them; the rota tells whom to call.
-    assert shown <= {"desk:today", "users:account", "users:duty", "styleguide", "regions:tiles", "regions:table"}
+    assert shown <= {
+        "desk:today", "users:account", "users:duty", "styleguide",
+        "regions:tiles", "regions:table", "regions:calendar", "regions:history",
+    }  # fmt: skip

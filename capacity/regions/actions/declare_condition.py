@@ -6,8 +6,15 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from capacity.regions.access import may_declare_condition
-from capacity.regions.conditions import LONGEST_REVIEW_DAYS, lock_region, needs_second_person, put_in_force
+from capacity.regions.conditions import (
+    LONGEST_REVIEW_DAYS,
+    lock_region,
+    needs_second_person,
+    put_in_force,
+    review_is_due,
+)
 from capacity.regions.models import Condition, ConditionDeclaration, DeclarationState
+from capacity.regions.proposals import take_up_proposal
 from journal.record import record
 from kit.refusal import Conflict, Invalid, NotFound, require, require_version
 from users.access import Actor
@@ -57,7 +64,7 @@ def declare_condition(
         require(may_declare_condition(actor, region))
         _check(condition, evidence, review_date, at)
         require_version(region, row_version)
-        if condition == region.condition:
+        if condition == region.condition and not review_is_due(region, at):
             raise ConditionHolds(region=region.name)
         if ConditionDeclaration.objects.filter(region=region, state=DeclarationState.PROPOSED).exists():
             raise AlreadyProposed(region=region.name)
@@ -71,8 +78,10 @@ def declare_condition(
         )
         if not needs_second_person(region.condition, condition):
             put_in_force(region, declaration, actor=actor, at=at)
+            take_up_proposal(region, declaration, actor=actor, at=at)
             return declaration
         declaration.save()
+        take_up_proposal(region, declaration, actor=actor, at=at)
         # The form that others still look at does not know of this proposal.
         region.row_version += 1
         region.save(update_fields=["row_version"])

@@ -29,7 +29,7 @@ from users.roles import Role
 
 pytestmark = pytest.mark.django_db
 
-PAGES = ("overview", "policy", "notices", "contacts", "atom", "json")
+PAGES = ("overview", "conditions", "policy", "notices", "contacts", "atom", "json")
 
 
 @pytest.fixture
