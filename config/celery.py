@@ -68,6 +68,7 @@ app.conf.beat_schedule = {
     "compare organizations": _every(30, "customers.compare_organizations"),
     "do waiting simulations": _every(15, "allocation.run_simulations"),
     "end overrides": _every(60, "priorities.expire_overrides"),
+    "ask for second signatures": _every(60, "users.ask_for_signatures"),
     "look at crews and pools": _every(CYCLE, "watch.look"),
     "keep samples of usage": _every(3600, "usage.keep"),
     "forecast usage": _every(6 * 3600, "usage.forecast"),

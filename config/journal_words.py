@@ -127,6 +127,7 @@ ACTIONS: dict[str, Any] = {
     "threshold_proposal.superseded": _("Proposal of the thresholds superseded"),
     "threshold_proposal.taken_up": _("Proposal of the thresholds taken up"),
     "thresholds.set": _("Thresholds of conditions set"),
+    "signature.asked": _("Second signature asked for"),
     "token.created": _("API token made"),
     "token.revoked": _("API token revoked"),
 }

@@ -5,6 +5,7 @@ from typing import Any
 
 def connect() -> None:
     """Called once when every app is loaded."""
+    from capacity.desk import signatures as capacity_signatures
     from capacity.figures.override_pictures import override_pictures
     from capacity.figures.tier1 import holders_beyond_mark
     from capacity.regions.models import Region
@@ -23,12 +24,14 @@ def connect() -> None:
     from customers.merging import provide_follower
     from customers.panels import provide_organization_panel
     from journal.wording import provide_words
+    from priorities import signatures as policy_signatures
     from priorities.merging import refuse_with_override
     from priorities.models import WorkloadClass
     from priorities.overrides import provide_following
     from priorities.panels import provide_override_pages
     from users.actions.user_leaves import provide_hand_over
     from users.reach import provide_regions
+    from users.second_signatures import provide_waiting
 
     def workload_classes() -> list[tuple[str, Any]]:
         return [(workload.code, workload.name) for workload in WorkloadClass.objects.all()]
@@ -44,5 +47,7 @@ def connect() -> None:
     provide_regions(lambda: list(Region.objects.order_by("name").values_list("code", "name")))
     provide_hand_over(end_leases)
     provide_hand_over(free_cases)
+    provide_waiting(policy_signatures.unsigned)
+    provide_waiting(capacity_signatures.unsigned)
     provide_following(rerank_covered)
     provide_override_pages(effects=overtaken_by, pictures=override_pictures)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Value, prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
@@ -54,9 +56,20 @@ def is_in_force(version: PolicyVersion, at: datetime) -> bool:
 
 
 def active_policy(at: datetime) -> tuple[PolicyVersion, policy.Policy]:
-    """The version in force at a moment, as row and as value (five queries)."""
+    """The version in force at a moment, as row and as value; one query once this process has seen the value."""
     version = active_version(at)
-    return version, policy_of(version)
+    return version, policy_value(version)
+
+
+def policy_value(version: PolicyVersion) -> policy.Policy:
+    """The value of a version that was proposed; no query once this process has seen it."""
+    return _value(version.public_id)
+
+
+# A version never changes after it was proposed, and its public id is never given to another.
+@lru_cache(maxsize=16)
+def _value(public_id: UUID) -> policy.Policy:
+    return policy_of(PolicyVersion.objects.get(public_id=public_id))
 
 
 def all_versions() -> list[PolicyVersion]:

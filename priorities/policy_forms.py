@@ -18,6 +18,8 @@ from priorities.models import PolicyRule
 from priorities.wording import OFFER_LABELS, category_label, offer_label, workload_label
 from users.forms import MomentField
 
+# Said where the editor asks for what no plan serves yet; the policy itself says it as `planning_later`.
+NOT_YET = _("It is kept with the version and applies as soon as requests are planned together.")
 MAX_HOURS = 24 * 365
 MAX_DAYS = 365
 MAX_POINTS = policy.PERMILLE
@@ -109,7 +111,7 @@ class TermsForm(VersionedForm):
             Group(
                 gettext("Kept for categories"),
                 tuple(f"floor_{code}" for code in categories),
-                gettext("In parts of a thousand of a pool; it applies once requests are planned together."),
+                f"{gettext('In parts of a thousand of a pool.')} {NOT_YET}",
                 folded=True,
             ),
             Group(
@@ -195,9 +197,13 @@ def _tier_fields(tier: int) -> dict[str, forms.Field]:
             label=_("Days of waiting after which it comes first in its tier"), most=MAX_DAYS, required=False
         ),
         f"tier{tier}_aging": QuantityField(label=_("Points for each day of waiting"), least=0, most=MAX_POINTS),
-        f"tier{tier}_wishes": forms.BooleanField(label=_("Plans keep the order of the wished regions"), required=False),
+        f"tier{tier}_wishes": forms.BooleanField(
+            label=_("Plans keep the order of the wished regions"), required=False, help_text=NOT_YET
+        ),
         f"tier{tier}_shared": forms.BooleanField(
-            label=_("Plans give every organization a part instead of serving by rank"), required=False
+            label=_("Plans give every organization a part instead of serving by rank"),
+            required=False,
+            help_text=NOT_YET,
         ),
     }
     if tier == policy.TIERS[0]:

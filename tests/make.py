@@ -7,6 +7,7 @@ name only what it is about.
 import itertools
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -43,10 +44,13 @@ from customers.proofs.models import DomainChallenge, DomainProof
 from customers.registers.models import EvidenceReview
 from priorities.actions.break_glass import break_glass
 from priorities.actions.confirm_override import confirm_override
+from priorities.actions.draft_policy import change_policy_draft, draft_policy
 from priorities.actions.propose_override import About, Effect, propose_override
+from priorities.actions.propose_policy import propose_policy
 from priorities.actions.seed_policy import seed_policy
+from priorities.drafts import approval_of
 from priorities.models import Override, PolicyState, PolicyVersion
-from priorities.policies import store_policy
+from priorities.policies import active_version, policy_of, store_policy
 from priorities.policy import Policy
 from users.access import SYSTEM, Actor, actor_of
 from users.models import Portfolio, RoleAssignment, User
@@ -378,6 +382,16 @@ def policy_in_force(value: Policy, *, at: datetime = NOW) -> PolicyVersion:
         PolicyVersion.objects.filter(pk=version.pk).update(**changes)
     version.refresh_from_db()
     return version
+
+
+def proposed_policy(*, at: datetime = NOW, **changes) -> PolicyVersion:
+    """A version beside the one in force, drafted and proposed by a reviewer."""
+    by = acting(Role.CAPACITY_REVIEWER)
+    draft = draft_policy(actor=by, based_on=active_version(at).number, title="Another", at=at)
+    value = replace(policy_of(draft), **(changes or {"reserve_permille": 120}))
+    kept = {"number": draft.number, "row_version": draft.row_version, "at": at, "actor": by}
+    draft = change_policy_draft(value=value, title=draft.title, approval=approval_of(draft), **kept)
+    return propose_policy(**{**kept, "row_version": draft.row_version}, reason="For once.")
 
 
 def override(of: CapacityRequest, *, by: Actor | None = None, at: datetime = NOW, **fields) -> Override:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 from kit.ids import uuid7
-from kit.models import Public
+from kit.models import AppendOnly, Public
 from users.roles import REGION_SCOPED, Role
 
 
@@ -224,6 +224,35 @@ class DutyShift(Public):
                 name="one_on_duty",
                 expressions=[(TsTzRange("starts_at", "ends_at"), RangeOperators.OVERLAPS)],
             ),
+        ]
+
+
+class Asked(models.TextChoices):
+    """How far the question for a second signature has gone."""
+
+    HOLDER = "holder", _("Who is on duty")
+    DEPUTY = "deputy", _("The deputy")
+    EVERYBODY = "everybody", _("Every duty manager")
+
+
+class SignatureCall(AppendOnly):
+    """That a person was asked for a second signature, once for each time it was asked for."""
+
+    # What waits, as the journal names it: a key, since it stands above.
+    subject_type = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    # Since when it waits: proposed again, it is asked for again.
+    asked_at = models.DateTimeField()
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    asked = models.CharField(max_length=10, choices=Asked.choices)
+    is_mailed = models.BooleanField()  # whether the person wants such letters
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject_type", "subject_id", "asked_at", "person"], name="signature_asked_once"
+            )
         ]
 
 

@@ -1,27 +1,20 @@
 """Whose turn it is to give a second signature: who is on duty, then the deputy, then every duty manager.
 
-Read from rows at a moment: nothing is sent or toggled, so nothing can be forgotten. Any duty manager may always sign;
-this only says who is waited for.
+Read from rows at a moment: nothing is toggled, so nothing can be forgotten. Any duty manager may always sign; this
+only says who is waited for. Letters follow it, see `users.actions.ask_for_signatures`.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
-from users.models import User
+from users.models import Asked, SignatureCall, User
 from users.queries import OnDuty
 
 # How long each is waited for before the next is asked as well.
 ESCALATES_AFTER = timedelta(minutes=30)
-
-
-class Asked(StrEnum):
-    """How far the question has gone."""
-
-    HOLDER = "holder"
-    DEPUTY = "deputy"
-    EVERYBODY = "everybody"
 
 
 @dataclass(frozen=True)
@@ -54,3 +47,40 @@ def whose_turn(duty: OnDuty, *, asked_at: datetime, not_by: Collection[int | Non
     asked, _person = steps[gone]
     people = tuple(person for _asked, person in steps[: gone + 1])
     return Turn(asked, people, asked_at + (gone + 1) * ESCALATES_AFTER)
+
+
+def calls_for(subject_type: str, subject_id: UUID, asked_at: datetime) -> Sequence[SignatureCall]:
+    """Who was asked so far for the signature that is waited for since `asked_at`, in order (one query)."""
+    made = SignatureCall.objects.filter(subject_type=subject_type, subject_id=subject_id, asked_at=asked_at)
+    return list(made.select_related("person").order_by("pk"))
+
+
+@dataclass(frozen=True, eq=False)
+class Waiting:
+    """Something that waits for a second signature since a moment, as the journal and a letter name it.
+
+    `not_by` are the keys of those who may not sign; `region` is the one whose duty managers may, empty for all.
+    """
+
+    subject_type: str
+    subject_id: UUID
+    kind: Any
+    label: str
+    asked_at: datetime
+    not_by: tuple[int | None, ...]
+    region: str = ""
+
+
+Source = Callable[[datetime], Iterable[Waiting]]
+_sources: list[Source] = []
+
+
+def provide_waiting(source: Source) -> None:
+    """Called by the wiring for what waits in the apps above, which users know nothing of."""
+    _sources.append(source)
+
+
+def waiting(at: datetime) -> Iterator[Waiting]:
+    """Everything that waits for a second signature at a moment."""
+    for source in _sources:
+        yield from source(at)

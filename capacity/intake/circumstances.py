@@ -14,12 +14,13 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import JSONObject
 
 from capacity.intake.diagnosis import Ahead, Ask, Line, Place, Restriction, Supply
-from capacity.intake.position import WAITING_STATES
+from capacity.intake.position import BY_TIER, WAITING_STATES
 from capacity.levers.models import PULLED_STATES, Lever, LeverKind, LeverState
 from capacity.pools.arithmetic import Buckets, Committed
 from capacity.pools.models import Pool
 from capacity.regions.models import Datacenter, Region
-from capacity.requests.models import CapacityRequest, RequestLine, RequestRegion
+from capacity.requests.models import PLACE_COLUMNS, CapacityRequest, RequestLine, RequestRegion
+from capacity.requests.places import places_in
 from capacity.requests.ranking import Ranked, rank_now
 from capacity.staffing.models import DatacenterStatus
 from capacity.staffing.standings import crew_standings, gate_of
@@ -274,7 +275,8 @@ def _reported_crews(regions: Iterable[Region], at: datetime) -> dict[str, Crew]:
 def with_asked(requests: QuerySet[CapacityRequest]) -> QuerySet[CapacityRequest]:
     """The requests with their lines and regions in the row, so that one question answers for all.
 
-    `asked` is a list of lines (resource, unit, quantity, minimum), `accepted` one of regions (code, name, wish).
+    `asked` is a list of lines (resource, unit, quantity, minimum), `accepted` one of regions (code, name, wish, and the
+    place there where it is another than the request's own, see `capacity.requests.places`).
     """
     asked = RequestLine.objects.filter(request=OuterRef("pk")).order_by("pk")
     wished = RequestRegion.objects.filter(request=OuterRef("pk")).order_by("wish")
@@ -290,7 +292,14 @@ def with_asked(requests: QuerySet[CapacityRequest]) -> QuerySet[CapacityRequest]
             )
         ),
         accepted=ArraySubquery(
-            wished.values(row=JSONObject(code=F("region__code"), name=F("region__name"), wish=F("wish")))
+            wished.values(
+                row=JSONObject(
+                    code=F("region__code"),
+                    name=F("region__name"),
+                    wish=F("wish"),
+                    **{name: F(name) for name in PLACE_COLUMNS},
+                )
+            )
         ),
     )
 
@@ -300,8 +309,13 @@ def waiting(regions: Iterable[str]) -> QuerySet[CapacityRequest]:
 
     Those that wait for a second signature are left out: what they need is held for them already.
     """
+    return with_asked(waiting_in(regions))
+
+
+def waiting_in(regions: Iterable[str]) -> QuerySet[CapacityRequest]:
+    """The same without lines and regions."""
     here = RequestRegion.objects.filter(request=OuterRef("pk"), region__code__in=list(regions))
-    return with_asked(CapacityRequest.objects.filter(Exists(here), state__in=WAITING_STATES))
+    return CapacityRequest.objects.filter(Exists(here), state__in=WAITING_STATES)
 
 
 def ahead_now(ranked: Ranked, regions: Iterable[str], *, at: datetime) -> dict[str, tuple[Ahead, ...]]:
@@ -336,39 +350,50 @@ def _accepts(one: Ranked, code: str) -> bool:
     return any(region["code"] == code for region in asked.accepted)
 
 
-def ahead_as_stored(request: CapacityRequest, regions: Iterable[str], *, limit: int) -> dict[str, tuple[Ahead, ...]]:
-    """The same by the stored order, for pages; at most `limit` requests are looked at (one query)."""
-    codes = set(regions)
-    if not codes:
+def ahead_as_stored(
+    order: Mapping[str, Any],
+    regions: Iterable[str],
+    *,
+    besides: int | None,
+    here: Mapping[str, Mapping[str, Any]],
+    limit: int,
+) -> dict[str, tuple[Ahead, ...]]:
+    """The same by the stored order, for pages; at most `limit` requests of the usual order are looked at (one query).
+
+    `order` are the order columns of the request, `here` those in regions where they are others, `besides` its key.
+    """
+    mine = {code: _key(here.get(code, order)) for code in regions}
+    if not mine:
         return {}
-    before = (
-        waiting(codes)
-        .exclude(pk=request.pk)
-        .filter(order_standing=0, order_band__lte=request.order_band)
-        .order_by("order_standing", "order_band", "order_behind", "order_at", "number")
-    )
-    mine = _stored_key(request)
-    found = [one for one in before[:limit] if _stored_key(one) < mine]
-    return _by_region(codes, ((one, one.claimed_tier) for one in found))
+    band = max(key[1] for key in mine.values())
+    usual = waiting_in(mine).exclude(pk=besides).filter(order_standing=0, order_band__lte=band).order_by(*BY_TIER)
+    # Whom an override puts elsewhere in one of the regions; mostly nobody.
+    placed = RequestRegion.objects.filter(
+        region__code__in=list(mine), order_band__isnull=False, request__state__in=WAITING_STATES
+    ).exclude(request=besides)
+    either = usual.values("pk")[:limit].union(placed.values("request"))
+    found: dict[str, list[tuple[tuple[Any, ...], Ahead]]] = {code: [] for code in mine}
+    for request in with_asked(CapacityRequest.objects.filter(pk__in=either)):
+        for code, columns, tier in _places(request):
+            if code in mine and columns["order_standing"] == 0 and (key := _key(columns)) < mine[code]:
+                found[code].append((key, _ahead(request, tier)))
+    return {code: tuple(one for _key, one in sorted(ones, key=lambda pair: pair[0])) for code, ones in found.items()}
 
 
-def _stored_key(request: CapacityRequest) -> tuple[Any, ...]:
-    return (
-        request.order_standing,
-        request.order_band,
-        request.order_behind,
-        request.order_at,
-        request.number,
-    )
+def _places(request: Any) -> Iterator[tuple[str, Mapping[str, Any], int]]:
+    """By wish: the region's code, the request's order columns there, and the tier in which it queues there."""
+    usual = {name: getattr(request, name) for name in BY_TIER}
+    placed = places_in(request, request.accepted)
+    for region in request.accepted:
+        columns = placed.get(region["code"])
+        if columns is None:
+            yield region["code"], usual, request.claimed_tier
+        else:
+            yield region["code"], columns, columns["claimed_tier"]
 
 
-def _by_region(codes: set[str], found: Iterable[tuple[Any, int]]) -> dict[str, tuple[Ahead, ...]]:
-    ahead: dict[str, list[Ahead]] = {code: [] for code in codes}
-    for request, tier in found:
-        one = _ahead(request, tier)
-        for code in codes.intersection(region["code"] for region in request.accepted):
-            ahead[code].append(one)
-    return {code: tuple(ones) for code, ones in ahead.items()}
+def _key(columns: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(columns[name] for name in BY_TIER)
 
 
 def _ahead(request: Any, tier: int) -> Ahead:

@@ -9,8 +9,9 @@ from django.db.models.functions import JSONObject
 
 from capacity.intake.diagnosis import Allowance, Ask
 from capacity.requests.models import CapacityRequest, Grant
-from capacity.requests.ranking import Ranked, policy_value
+from capacity.requests.ranking import Ranked
 from priorities.models import PolicyVersion
+from priorities.policies import policy_value
 
 
 def with_taken(requests: QuerySet[CapacityRequest]) -> QuerySet[Any]:

@@ -5,19 +5,21 @@ The same values for a request that is only being written, so that the form can s
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row, asks_by_region
 from capacity.intake.diagnosis import Ask, Assessment, Block, Finding, Fit, assess
-from capacity.intake.position import BY_TIER, WAITING_STATES, Position, positions
+from capacity.intake.position import WAITING_STATES, Position, positions
 from capacity.intake.provisional import with_allowance
 from capacity.intake.wording import Names, Reader, block_label, finding_text
 from capacity.pools.access import may_see_headroom
 from capacity.regions.models import Region
 from capacity.requests.models import CapacityRequest
-from capacity.requests.ranking import Ranked, order_columns
+from capacity.requests.places import order_columns
+from capacity.requests.ranking import Ranked
 from users.access import Actor
 
 # The four blocks that every answer names, in the order in which they are looked at.
@@ -70,9 +72,11 @@ def standing_of(
     differing = asks_by_region(ranked, everywhere, wishes)
     places = [place for code in wishes if (place := seen.place(code)) is not None]
     scarce = [place.code for place in places if place.scarce]
-    columns = {**order_columns(ranked, at), "number": request.number}
-    ahead = ahead_as_stored(order_as_row(request, columns), scarce, limit=MOST_AHEAD)
-    queues = positions(columns, wishes, besides=request.pk) if request.pk is None or is_queued(request) else {}
+    columns = _order(ranked, at)
+    here = {code: _order(ranked.within(code), at) for code in wishes} if ranked.regional else {}
+    ahead = ahead_as_stored(columns, scarce, besides=request.pk, here=here, limit=MOST_AHEAD)
+    is_new = request.pk is None
+    queues = positions(columns, wishes, besides=request.pk, here=here) if is_new or is_queued(request) else {}
     found = []
     for place in places:
         ask = replace(differing.get(place.code, everywhere), confirmed=True)
@@ -96,9 +100,8 @@ def is_queued(request: CapacityRequest) -> bool:
     return request.state in WAITING_STATES
 
 
-def order_as_row(request: CapacityRequest, columns: Mapping[str, Any]) -> CapacityRequest:
-    """A row with these order columns, to be compared with stored ones."""
-    return CapacityRequest(pk=request.pk, **{name: columns[name] for name in BY_TIER})
+def _order(ranked: Ranked, at: datetime) -> dict[str, Any]:
+    return {**order_columns(ranked, at), "number": ranked.request.number}
 
 
 def reader_of(actor: Actor, region_code: str) -> Reader:

@@ -13,9 +13,11 @@ from django.utils.text import capfirst
 from capacity.intake.position import BY_TIER, Position, positions
 from capacity.intake.standing import is_queued
 from capacity.regions.models import Region
-from capacity.requests.ranking import Ranked, policy_value
+from capacity.requests.places import places_in
+from capacity.requests.ranking import Ranked
 from priorities import policy
 from priorities.advice import advice_text, betters
+from priorities.policies import policy_value
 from priorities.wording import change_text, reason_text, sentence_text, term_label
 
 
@@ -95,9 +97,11 @@ def queues_of(request: Any, accepted: Iterable[Mapping[str, Any]]) -> list[tuple
     """Its acceptable regions in the order of the wish, each with its place there; two queries, none outside a queue."""
     if not is_queued(request):
         return []
+    accepted = list(accepted)
     codes = [region["code"] for region in accepted]
     regions = {region.code: region for region in Region.objects.filter(code__in=codes)}
-    places = positions({name: getattr(request, name) for name in BY_TIER}, codes, besides=request.pk)
+    order = {name: getattr(request, name) for name in BY_TIER}
+    places = positions(order, codes, besides=request.pk, here=places_in(request, accepted))
     return [(regions[code], places[code]) for code in codes if code in regions]
 
 

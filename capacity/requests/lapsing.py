@@ -8,10 +8,11 @@ from datetime import datetime
 from django.urls import reverse
 
 from capacity.requests.models import PENDING_STATES, CapacityRequest
-from capacity.requests.ranking import facts_of, policy_in_force
+from capacity.requests.ranking import facts_of
 from customers.assurance.lapsing import Drop
 from customers.models import Claim
 from priorities import policy
+from priorities.policies import active_policy
 
 # A page shows the claims of one page; nobody reads more requests than this beside them.
 MOST_REQUESTS = 2_000
@@ -35,7 +36,7 @@ def lapse_preview(claims: Sequence[Claim], at: datetime) -> dict[int, list[Drop]
     )
     if not requests:
         return {}
-    _version, terms = policy_in_force(at)
+    _version, terms = active_policy(at)
     facts = facts_of(requests, at=at)
     drops: dict[int, list[Drop]] = defaultdict(list)
     for request in requests:

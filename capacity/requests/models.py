@@ -223,14 +223,34 @@ class RequestLine(models.Model):
         return f"{self.quantity} {self.resource.unit}"
 
 
+# The derived columns that a region may give another value, see `capacity.requests.places`.
+PLACE_COLUMNS = (
+    "tier",
+    "claimed_tier",
+    "is_provisional",
+    "is_confirmed",
+    "order_standing",
+    "order_band",
+    "order_behind",
+)
+
+
 class RequestRegion(models.Model):
     """A region that would do, in the order of the customer's wish (1 is the first)."""
 
     request = models.ForeignKey(CapacityRequest, on_delete=models.CASCADE, related_name="acceptable")
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+")
     wish = models.PositiveSmallIntegerField()
+    # The place in this region's queue where an override makes it another than the request's own; null otherwise.
+    tier = models.PositiveSmallIntegerField(null=True)
+    claimed_tier = models.PositiveSmallIntegerField(null=True)
+    is_provisional = models.BooleanField(null=True)
+    is_confirmed = models.BooleanField(null=True)
+    order_standing = models.PositiveSmallIntegerField(null=True)
+    order_band = models.PositiveSmallIntegerField(null=True)
+    order_behind = models.PositiveIntegerField(null=True)
 
-    runtime_updates = ()
+    runtime_updates = PLACE_COLUMNS
     runtime_deletes = True  # of a draft
 
     class Meta:
@@ -239,8 +259,16 @@ class RequestRegion(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["request", "region"], name="region_wished_once"),
             models.UniqueConstraint(fields=["request", "wish"], name="wish_given_once"),
+            models.CheckConstraint(
+                condition=Q(**{f"{name}__isnull": True for name in PLACE_COLUMNS})
+                | Q(**{f"{name}__isnull": False for name in PLACE_COLUMNS}),
+                name="place_in_region_is_whole",
+            ),
         ]
-        indexes = [models.Index(fields=["region", "request"], name="request_region")]
+        indexes = [
+            models.Index(fields=["region", "request"], name="request_region"),
+            models.Index(fields=["region"], name="request_placed_here", condition=Q(order_band__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.wish}. {self.region}"

@@ -3,7 +3,7 @@
 The policy itself is pure (`priorities.policy`). The stored order is derived: once a cycle `rerank_requests` makes it
 right again for every undecided request, whatever changed (claims, overrides, waiting, the policy, or the rows
 themselves by mistake), so no change below needs to be noticed one by one. It may lag one cycle behind; who decides or
-plans asks `rank_now` and never the stored order.
+plans asks `rank_now` and never the stored order. What it consists of stands in `capacity.requests.places`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,26 +12,22 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db import connection, models
+from django.db import models
 from django.db.models import OuterRef, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from capacity.requests.models import CapacityRequest, Ranking, RequestRegion
+from capacity.requests.places import derived_columns, misplaced_wishes, write_order, write_places
 from customers.queries import ClaimInForce, claims_and_lapses_of
 from journal.models import Cursor
 from priorities import policy
 from priorities.models import PolicyVersion
 from priorities.overrides import Covering, Subject, overrides_covering, regional_in, use_column
-from priorities.policies import active_version, policy_of
+from priorities.policies import active_policy, policy_value
 from users.access import Actor
 
-# Where working days are counted: the provider's own office.
-OFFICE_ZONE = ZoneInfo("Europe/Berlin")
-# Points below this many come first; more than any score and waiting can reach.
-MOST_POINTS = 1_000_000
 SWEEP = "requests.order"
 # What facts are read from, selected with each request.
 FACT_RELATIONS = ("organization", "claimed_workload", "confirmed_workload", "ranking")
@@ -71,23 +67,6 @@ class Ranked:
     def key(self, *, scarce: bool, at: datetime) -> tuple[int, ...]:
         """Its place in the published order; smaller comes first."""
         return policy.order_key(self.result, self.facts, scarce=scarce, at=at)
-
-
-def policy_value(version: PolicyVersion) -> policy.Policy:
-    """The value of a version that was proposed; no query once this process has seen it."""
-    return _value(version.public_id)
-
-
-def policy_in_force(at: datetime) -> tuple[PolicyVersion, policy.Policy]:
-    """The version in force, as row and as value; one query once the value was seen by this process."""
-    version = active_version(at)
-    return version, policy_value(version)
-
-
-# A version never changes after it was proposed, and its public id is never given to another.
-@lru_cache(maxsize=16)
-def _value(public_id: UUID) -> policy.Policy:
-    return policy_of(PolicyVersion.objects.get(public_id=public_id))
 
 
 def facts_of(requests: Sequence[CapacityRequest], *, at: datetime) -> dict[int, policy.Facts]:
@@ -179,7 +158,7 @@ def rank_now(
     caller has it already.
     """
     if terms is None:
-        _version, terms = policy_in_force(at)
+        _version, terms = active_policy(at)
     facts = facts_of(requests, at=at)
     covering = _covering(requests, at=at)
     regional = [r for r in requests if r.public_id in covering and covering[r.public_id].regional]
@@ -265,7 +244,8 @@ def rank_request(request: CapacityRequest, *, cause: Cause, actor: Actor, at: da
     With a region (code) its rank there is what is stored, for a decision about that region.
     """
     (ranked,) = rank_now([request], at=at)
-    store_rankings([ranked.within(region) if region else ranked], cause=cause, actor=actor, at=at)
+    stored = replace(ranked.within(region), regional=ranked.regional) if region else ranked
+    store_rankings([stored], cause=cause, actor=actor, at=at)
     return ranked
 
 
@@ -294,7 +274,8 @@ def store_rankings(ranked: Sequence[Ranked], *, cause: Cause | None, actor: Acto
     Without a `cause` each ranking is given what really changed since the one before. The requests must be locked;
     their instances are brought up to date. Returns what was written.
     """
-    version, terms = policy_in_force(at)
+    version, terms = active_policy(at)
+    asked = {one.request.pk: one.request for one in ranked}
     written: dict[int, Stored] = {}
     fresh = []
     for one in ranked:
@@ -308,13 +289,17 @@ def store_rankings(ranked: Sequence[Ranked], *, cause: Cause | None, actor: Acto
     for one, row in fresh:
         one.request.ranking = row
     for one in ranked:
-        wanted = _derived(one, terms, at)
+        wanted = derived_columns(one, terms, at)
         if one.request.pk in written or _is_other(one.request, wanted):
             written.setdefault(one.request.pk, Stored(one.request, one.request.claimed_tier, None))
             for name, value in wanted.items():
                 setattr(one.request, name, value)
             one.request.ranked_at = at
-    _write_order({key: one.request for key, one in written.items()})
+    wishes = misplaced_wishes(ranked, at)
+    for wish in wishes:
+        written.setdefault(wish.request_id, Stored(asked[wish.request_id], asked[wish.request_id].claimed_tier, None))
+    write_order({key: one.request for key, one in written.items()})
+    write_places(wishes)
     return list(written.values())
 
 
@@ -332,9 +317,18 @@ def _what_changed(one: Ranked, version: PolicyVersion) -> Cause:
     return Cause.SWEEP
 
 
-def differs(one: Ranked, version: PolicyVersion, terms: policy.Policy, at: datetime) -> bool:
-    """Whether what is stored for the request is not what it should be."""
-    return _is_new(one, policy.digest(one.facts), version) or _is_other(one.request, _derived(one, terms, at))
+def differing(
+    ranked: Sequence[Ranked], version: PolicyVersion, terms: policy.Policy, at: datetime
+) -> list[CapacityRequest]:
+    """Those for which what is stored is not what it should be (one query)."""
+    misplaced = {wish.request_id for wish in misplaced_wishes(ranked, at)}
+    return [
+        one.request
+        for one in ranked
+        if one.request.pk in misplaced
+        or _is_new(one, policy.digest(one.facts), version)
+        or _is_other(one.request, derived_columns(one, terms, at))
+    ]
 
 
 def _is_new(one: Ranked, digest: str, version: PolicyVersion) -> bool:
@@ -362,75 +356,3 @@ def _ranking_row(one: Ranked, digest: str, version: PolicyVersion, cause: Cause,
         by_id=actor.user_id,
         at=at,
     )
-
-
-# The derived columns with their types, as they are written in one statement.
-_ORDER = {
-    "ranking_id": "bigint",
-    "tier": "smallint",
-    "claimed_tier": "smallint",
-    "is_provisional": "boolean",
-    "is_confirmed": "boolean",
-    "order_standing": "smallint",
-    "order_band": "smallint",
-    "order_behind": "integer",
-    "order_at": "timestamptz",
-    "ranked_at": "timestamptz",
-    "due_at": "timestamptz",
-}
-
-
-def _derived(one: Ranked, terms: policy.Policy, at: datetime) -> dict[str, Any]:
-    """What the derived columns should hold."""
-    return {
-        "tier": one.result.tier,
-        "claimed_tier": one.result.claimed_tier,
-        "is_provisional": one.result.provisional,
-        "is_confirmed": one.result.confirmed,
-        "due_at": _due_at(one, terms),
-        **order_columns(one, at),
-    }
-
-
-def order_columns(one: Ranked, at: datetime) -> dict[str, Any]:
-    """The place in the order as columns; comparing them from first to last is comparing `Ranked.key`."""
-    overdue = policy.is_overdue(one.result, one.facts, at=at)
-    points = policy.aged_score(one.result, one.facts, at=at)
-    return {
-        "order_standing": 2 if one.facts.held else 0,
-        "order_band": (
-            (0 if one.facts.pinned else 1000)
-            + one.result.claimed_tier * 100
-            + (50 if one.result.provisional else 0)
-            + one.result.criterion * 10
-            + (0 if overdue else 1)
-        ),
-        "order_behind": max(0, MOST_POINTS - points),
-        "order_at": one.facts.completed_at or one.request.filed_at,
-    }
-
-
-def _due_at(one: Ranked, terms: policy.Policy) -> datetime | None:
-    due = policy.due_at(one.result, one.facts, terms, zone=OFFICE_ZONE)
-    if due is None:
-        return None
-    # The clock stands still while information is asked for.
-    return due + one.request.paused_for
-
-
-def _write_order(requests: dict[int, CapacityRequest]) -> None:
-    if not requests:
-        return
-    columns = ["id", *_ORDER]
-    types = ["bigint", *_ORDER.values()]
-    values: list[list[Any]] = [[getattr(r, "pk" if c == "id" else c) for r in requests.values()] for c in columns]
-    table = CapacityRequest._meta.db_table
-    assignments = ", ".join(f"{column} = fresh.{column}" for column in _ORDER)
-    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-    with connection.cursor() as cursor:
-        # Names and types come from the table above, values are parameters.
-        cursor.execute(
-            f"UPDATE {table} AS r SET {assignments}"  # noqa: S608
-            f" FROM unnest({arrays}) AS fresh({', '.join(columns)}) WHERE r.id = fresh.id",
-            values,
-        )

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from capacity.requests.models import PENDING_STATES, CapacityRequest
-from capacity.requests.ranking import Ranked, policy_in_force, rank_now
+from capacity.requests.ranking import Ranked, rank_now
 from customers.actions.set_claim_urgency import set_claim_urgency
 from customers.models import Claim, ClaimState
 from priorities import policy
+from priorities.policies import active_policy
 
 # By the tier that a request would queue in if the claim were verified.
 URGENCY = {1: 100, 2: 50}
@@ -50,7 +51,7 @@ def follow_request(request: CapacityRequest, old_state: str, *, at: datetime) ->
 
 
 def _urgency(ranked: Iterable[Ranked], at: datetime) -> dict[int, int]:
-    _version, terms = policy_in_force(at)
+    _version, terms = active_policy(at)
     found: dict[int, int] = {}
     for one in ranked:
         claims = tuple(replace(claim, verification=policy.Verification.VERIFIED) for claim in one.facts.claims)

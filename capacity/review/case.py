@@ -15,10 +15,11 @@ from capacity.regions.models import Region
 from capacity.requests.models import CapacityRequest, Outcome, RequestLine, RequestState
 from capacity.requests.moves import begin_review, locked
 from capacity.requests.queries import latest_decision
-from capacity.requests.ranking import Cause, Ranked, policy_in_force, rank_request
+from capacity.requests.ranking import Cause, Ranked, rank_request
 from kit.refusal import Conflict, StaleForm
 from priorities import policy
 from priorities.models import PolicyVersion
+from priorities.policies import active_policy
 from users.access import Actor
 
 # How many ways out a decision keeps; the best one is what people read.
@@ -97,7 +98,7 @@ def open_case(
         raise StaleForm()
     begin_review(request, actor=actor, at=at)
     ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at, region=region)
-    version, terms = policy_in_force(at)
+    version, terms = active_policy(at)
     lines = list(request.lines.select_related("resource").order_by("pk"))
     ask = with_allowance(ask_of(ranked, lines), ranked)
     regions = Region.objects.values_list("code", flat=True) if ranked.regional else ()

@@ -61,6 +61,17 @@ class CategoryFilter(filters.ChoiceFilter):
         return qs.filter(Exists(claims))
 
 
+class TierFilter(AnyOfFilter):
+    """By the tier in which requests queue: in the region whose queue is shown, where they differ there."""
+
+    def filter(self, qs: Any, value: list[str]) -> Any:
+        """The rows that queue in one of these tiers."""
+        if not value:
+            return qs
+        here = "here_claimed_tier" in qs.query.annotations
+        return qs.filter(**{f"{'here_' if here else ''}claimed_tier__in": value})
+
+
 class ByRegionAndCategory(filters.FilterSet):
     """Two filters whose choices are rows; each is read when it is looked at, and once however often that is."""
 
@@ -99,7 +110,7 @@ class QueueFilters(ByRegionAndCategory):
     """The review queue."""
 
     q = RequestSearch()
-    tier = AnyOfFilter("claimed_tier", label=_("Tier"), choices=TIER_CHOICES)
+    tier = TierFilter(label=_("Tier"), choices=TIER_CHOICES)
     state = AnyOfFilter("state", label=_("State"), choices=[(str(state), state.label) for state in PENDING_STATES])
     due = filters.ChoiceFilter(label=_("Due"), choices=DUE_CHOICES, empty_label=_("any"), method="filter_due")
     confirmed = filters.ChoiceFilter(

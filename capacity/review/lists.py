@@ -8,8 +8,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from capacity.intake.position import BY_COMPLETENESS, BY_TIER
-from capacity.requests.models import RequestState
+from capacity.intake.position import BY_COMPLETENESS, BY_COMPLETENESS_HERE, BY_TIER, BY_TIER_HERE
+from capacity.requests.models import PLACE_COLUMNS, RequestState
 from capacity.review.filters import QueueFilters, RequestFilters
 from kit import clock, leases
 from kit.lists import Column, ListSpec
@@ -45,6 +45,18 @@ def _tier(row: Any) -> Any:
         return shown
     title = gettext("The use is not confirmed yet; on confirmed facts alone it is in tier %(tier)s.")
     return format_html("{} {}", shown, badge("watch", gettext("unconfirmed"), title % {"tier": row.tier}))
+
+
+def _tier_here(row: Any) -> Any:
+    shown = tier_badge(row.here_claimed_tier, row.here_is_provisional)
+    if not row.here_is_confirmed:
+        title = gettext("The use is not confirmed yet; on confirmed facts alone it is in tier %(tier)s.")
+        shown = format_html("{} {}", shown, badge("watch", gettext("unconfirmed"), title % {"tier": row.here_tier}))
+    here, usual = ([getattr(row, f"{prefix}{name}") for name in PLACE_COLUMNS] for prefix in ("here_", ""))
+    if here == usual:
+        return shown
+    title = gettext("Overrides of its use count in one region alone, so it stands elsewhere in other queues.")
+    return format_html("{} {}", shown, badge("info", gettext("only here"), title))
 
 
 def _state(row: Any) -> Any:
@@ -88,6 +100,19 @@ QUEUE_BY_TIER = ListSpec(
     empty_text=_("A request appears here as soon as it is filed for a region in your reach."),
 )
 QUEUE_BY_COMPLETENESS = replace(QUEUE_BY_TIER, sort="complete")
+# What the queue of one region shows and sorts by where overrides give requests another place there.
+_COLUMNS_HERE = {
+    "tier": {"cell": _tier_here, "export": lambda row: row.here_claimed_tier},
+    "complete": {"sort": BY_COMPLETENESS_HERE},
+}
+HERE = {
+    spec.sort: replace(
+        spec,
+        columns=tuple(replace(one, **_COLUMNS_HERE.get(one.key, {})) for one in spec.columns),  # type: ignore[arg-type]
+        more_sorts={"by_tier": BY_TIER_HERE},
+    )
+    for spec in (QUEUE_BY_TIER, QUEUE_BY_COMPLETENESS)
+}
 
 REQUESTS = ListSpec(
     name="requests",

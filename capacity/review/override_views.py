@@ -10,7 +10,6 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
 from capacity.regions.models import Region
-from capacity.requests.ranking import policy_in_force
 from capacity.review.overridable import about_request, about_use, organization_to_override, request_to_override
 from capacity.review.override_forms import OverrideForm, UseOverrideForm
 from capacity.review.overtaking import Movement, movements, movements_of_use, overtaken_rows
@@ -22,6 +21,7 @@ from priorities.access import PROPOSERS
 from priorities.actions.break_glass import break_glass
 from priorities.actions.propose_override import About, Effect, propose_override
 from priorities.models import Override, OverrideKind, OverrideReason, OverrideScope, WorkloadClass
+from priorities.policies import active_policy
 from users.http import ActorRequest
 
 
@@ -67,7 +67,7 @@ def propose_for_use(request: ActorRequest, public_id: UUID) -> HttpResponse:
 
 
 def _initial(at: datetime, **values: Any) -> dict[str, Any]:
-    _version, terms = policy_in_force(at)
+    _version, terms = active_policy(at)
     return {
         "kind": OverrideKind.RETIER,
         "hours": terms.override_hours,

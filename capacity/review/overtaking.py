@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 
 from capacity.regions.models import Region
 from capacity.requests.models import OPEN_STATES, CapacityRequest, RequestRegion
-from capacity.requests.ranking import Ranked, policy_in_force, rank_now
+from capacity.requests.ranking import Ranked, rank_now
 from priorities import policy
 from priorities.models import Override, OverrideScope
 from priorities.overrides import fact_of
+from priorities.policies import active_policy
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _movements(
     at: datetime,
 ) -> list[Movement]:
     requests = {pk: one for queue in queues.values() for pk, one in queue.items()}
-    _version, terms = policy_in_force(at)
+    _version, terms = active_policy(at)
     ranked = {one.request.pk: one for one in rank_now(list(requests.values()), at=at, terms=terms, only_within=True)}
     found: list[Movement] = []
     for region in regions:

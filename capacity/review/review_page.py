@@ -33,8 +33,9 @@ from capacity.intake.wording import Names, finding_text, way_out_text
 from capacity.regions.models import Region
 from capacity.requests.access import may_review, visible_requests
 from capacity.requests.models import CapacityRequest, Decision, RequestState
+from capacity.requests.places import places_in
 from capacity.requests.queries import latest_decision
-from capacity.requests.ranking import Ranked, by_region, policy_value, stored_rank, with_use_overrides
+from capacity.requests.ranking import Ranked, by_region, stored_rank, with_use_overrides
 from capacity.review.actions.take_lease import take_lease
 from capacity.review.case import REVIEWABLE
 from capacity.review.queries import published_order, regions_in_reach, to_decide
@@ -44,6 +45,7 @@ from kit import leases
 from kit.refusal import NotFound, Refusal
 from kit.signs import Sign
 from priorities import policy
+from priorities.policies import policy_value
 from priorities.wording import workload_label
 from users.access import Actor
 
@@ -197,8 +199,9 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
     regional = {code: replace(one, confirmed=True) for code, one in asks_by_region(ranked, ask, seen.regions).items()}
     ask = replace(ask, confirmed=True)
     scarce = [place.code for place in seen.accepted if place.scarce]
-    ahead = ahead_as_stored(found, scarce, limit=MOST_AHEAD)
-    places = positions({name: getattr(found, name) for name in BY_TIER}, wishes, besides=found.pk)
+    place, here = {name: getattr(found, name) for name in BY_TIER}, places_in(found, found.accepted)
+    ahead = ahead_as_stored(place, scarce, besides=found.pk, here=here, limit=MOST_AHEAD)
+    places = positions(place, wishes, besides=found.pk, here=here)
     terms = policy_value(found.ranking.policy_version)
     ways = tuple(ways_out(ask, seen.places, ahead=ahead, regional=regional))
     resources = [line.resource for line in ask.lines]

@@ -49,7 +49,8 @@ from capacity.requests.models import (
     RequestState,
     Stage,
 )
-from capacity.requests.ranking import OFFICE_ZONE, Cause, Ranked, order_columns
+from capacity.requests.places import OFFICE_ZONE, order_columns
+from capacity.requests.ranking import Cause, Ranked
 from capacity.review.case import LOOK_AGAIN_AFTER, Case, Diagnosis, pinned_circumstances, pinned_explanation
 from capacity.review.granting import STATE_AFTER, granted_action, granted_facts
 from config.demo.cast import Cast

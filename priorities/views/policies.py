@@ -31,6 +31,8 @@ from priorities.policy_forms import ActForm, ActivationForm, NewDraftForm
 from priorities.wording import policy_text
 from users.access import NeedsFreshSignIn
 from users.http import ActorRequest
+from users.queries import on_duty
+from users.second_signatures import calls_for, whose_turn
 
 # Beside a version stand the latest ones; older ones are reached through the version they were made from.
 LATEST = 20
@@ -153,10 +155,22 @@ def _page(
         "approval": approval_text(version.auto_approval_permille, version.auto_approval_below_permille),
         "versions": [(one, policy_sign(one, at)) for one in versions[:LATEST]],
         "acts": _acts(request, version, active, at, shown, name),
+        **_waited_for(version, at),
         "history": timeline_of("policy_version", version.public_id),
         "shown": shown,
     }
     return form_page(request, "priorities/policy.html", shown or Form(), context)
+
+
+def _waited_for(version: PolicyVersion, at: datetime) -> dict[str, Any]:
+    """Who is waited for, and who was asked, while the version waits for its second signature."""
+    if version.state != PolicyState.PROPOSED or version.proposed_at is None:
+        return {}
+    not_by = (version.proposed_by_id, version.drafted_by_id)
+    return {
+        "turn": whose_turn(on_duty(at), asked_at=version.proposed_at, not_by=not_by, at=at),
+        "calls": calls_for("policy_version", version.public_id, version.proposed_at),
+    }
 
 
 def _acts(

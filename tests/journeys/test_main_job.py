@@ -100,12 +100,15 @@ def test_the_main_job(office, browse, live_server, monkeypatch):
     approve_the_hospital(reviewer, case)
     decline_the_shop(manager, reviewer, shop, soon)
     override = let_the_town_overtake(manager, reviewer, duty, town, soon)
+    alone = break_the_glass(reviewer, duty)
     report_shifts(operator)
     read_the_result(executive)
     read_in_public(browse)
     do_the_same_by_programs(manager, reviewer, operator, hospital, live_server.url, soon)
     time.move(timedelta(hours=1, minutes=1))
     see_the_override_end(reviewer, duty, override)
+    time.move(timedelta(hours=24, minutes=1))
+    see_the_glass_lapse(duty, alone)
     call_command("verify_journal", verbosity=0)
 
 
@@ -285,6 +288,7 @@ def let_the_town_overtake(manager, reviewer, duty, town, soon) -> str:
     sweep()
     reviewer.open(f"/queue/?region={REGION}")
     expect(reviewer.page.locator("tbody tr").first).to_contain_text("Stadtwerke Beispielburg")
+    expect(reviewer.page.locator("tbody tr").first).to_contain_text("T2")
     return override
 
 
@@ -298,6 +302,42 @@ def see_the_override_end(reviewer, duty, override):
     reviewer.sign_in()
     reviewer.open(f"/queue/?region={REGION}")
     expect(reviewer.page.locator("tbody tr").first).to_contain_text(HOSPITAL)
+    expect(reviewer.page.locator("tbody tr", has_text="Stadtwerke Beispielburg")).not_to_contain_text("T2")
+
+
+def break_the_glass(reviewer, duty) -> str:
+    """One person holds a request back alone, which counts at once; nobody will sign it."""
+    hospital = CapacityRequest.objects.get(claimed_workload__code="general", organization__legal_name=HOSPITAL)
+    reviewer.made_long_ago()
+    reviewer.open(f"/requests/{hospital.public_id}/override/")
+    reviewer.choose("kind", "pin")
+    reviewer.page.get_by_label("Why", exact=True).fill("The ward's monitors run on it.")
+    reviewer.press("Show whom it overtakes")
+    expect(reviewer.page.locator("#effect")).to_contain_text("Stadtwerke Beispielburg")
+    reviewer.press("Act alone now")
+    reviewer.proves_it_is_them()
+    expect(reviewer.page.locator("h1")).to_contain_text("In force, unsigned")
+    reviewer.sees("It ends by itself unless another person confirms it by:")
+    address = reviewer.page.url
+    reviewer.open(f"/queue/?region={REGION}")
+    expect(reviewer.page.locator("tbody tr").first).to_contain_text(HOSPITAL)
+    duty.open("/overrides/?now=waits")
+    duty.sees("one signature")
+    return address
+
+
+def see_the_glass_lapse(duty, override):
+    # No worker ran: that it is over is read from its window.
+    duty.sign_in()
+    duty.open(override)
+    expect(duty.page.locator("h1")).to_contain_text("Ended unsigned")
+    assert expire() == 1
+    duty.page.reload()
+    duty.sees("One person put this in force alone, and nobody confirmed it in time.")
+    duty.choose("verdict", "right")
+    duty.page.get_by_label("Lesson").fill("Call the deputy as well.")
+    duty.press("Close the review")
+    duty.is_told("Your verdict and the lesson are in the register.")
 
 
 def report_shifts(operator):

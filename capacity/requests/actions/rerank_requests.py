@@ -13,10 +13,11 @@ from datetime import datetime
 from django.db import transaction
 
 from capacity.requests.models import PENDING_STATES, CapacityRequest
-from capacity.requests.ranking import FACT_RELATIONS, SWEEP, Stored, differs, policy_in_force, rank_now, store_rankings
+from capacity.requests.ranking import FACT_RELATIONS, SWEEP, Stored, differing, rank_now, store_rankings
 from journal.models import Cursor
 from journal.record import record
 from priorities.models import Override, OverrideScope
+from priorities.policies import active_policy
 from users.access import Actor
 
 BATCH = 2_000
@@ -64,8 +65,8 @@ def rerank_all(*, actor: Actor, at: datetime) -> Reranked:
         batch = list(pending.select_related(*FACT_RELATIONS).order_by("pk")[:BATCH])
         if not batch:
             break
-        version, terms = policy_in_force(at)
-        other = [one.request.pk for one in rank_now(batch, at=at) if differs(one, version, terms, at)]
+        version, terms = active_policy(at)
+        other = [request.pk for request in differing(rank_now(batch, at=at), version, terms, at)]
         if other:
             total.add(rerank_requests(other, actor=actor, at=at))
         total.looked_at += len(batch) - len(other)
@@ -109,7 +110,7 @@ def rerank_covered(override: Override, actor: Actor, at: datetime) -> None:
 
 
 def _record(done: Reranked, stored: Sequence[Stored], *, actor: Actor, at: datetime) -> None:
-    version, _terms = policy_in_force(at)
+    version, _terms = active_policy(at)
     moved = [one.request.label for one in stored if one.moved]
     record(
         actor=actor,

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 
 from capacity.requests.models import CapacityRequest, RequestState
-from capacity.requests.ranking import policy_in_force
 from kit.clock import now
 from priorities.actions.seed_policy import seed_policy
+from priorities.policies import active_policy
 from tests import make
 from tests.capacity.review.test_pages import text_of
 from users.roles import Role
@@ -134,7 +134,7 @@ def test_a_draft_is_kept_gone_on_with_and_filed(visit, organization, manager):
 def test_the_outlook_while_it_is_written_names_no_figures_to_those_who_may_not_see_them(visit, organization, manager):
     make.pool(powered_on=100)
     url = f"/requests/check/?organization={organization.public_id}"
-    policy_in_force(now())  # is read once per process
+    active_policy(now())  # is read once per process
     told = "&".join(f"{name}={value}" for name, value in filled(quantity="400", minimum="20").items())
     text = text_of(visit(f"{url}&{told}", as_=manager, htmx=True, queries=CHECK_QUERIES))
     assert "A part of it could be granted now." in text

@@ -11,7 +11,8 @@ from django.test.utils import CaptureQueriesContext
 from capacity.requests.actions.rerank_requests import rerank_all, rerank_requests
 from capacity.requests.actions.withdraw_request import withdraw_request
 from capacity.requests.models import CapacityRequest, Ranking
-from capacity.requests.ranking import Cause, order_as_of, order_columns, rank_now
+from capacity.requests.places import order_columns
+from capacity.requests.ranking import Cause, order_as_of, rank_now
 from capacity.requests.urgency import push_claim_urgency
 from capacity.review.actions.confirm_workload import confirm_workload
 from customers.actions.age_claims import age_claims

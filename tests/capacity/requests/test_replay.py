@@ -12,6 +12,8 @@ from capacity.requests.models import Ranking
 from capacity.requests.replay import replay_decisions, replay_rankings
 from capacity.review.actions.decline_request import decline_request
 from priorities import policy
+from priorities.policies import policy_of
+from priorities.wording import policy_text
 from tests import make
 from users.access import SYSTEM
 from users.roles import Role
@@ -42,7 +44,13 @@ def test_everything_comes_out_the_same_after_the_world_has_changed():
     decline_request(actor=make.acting(Role.CAPACITY_REVIEWER), request_id=request.public_id, reason="No room.", at=NOW)
     assert override.state == "proposed"
     everybody_last = (policy.Rule("5.9", 5),)
-    make.policy_in_force(dataclasses.replace(policy.default_policy(), version=2, rules=everybody_last))
+    # A version that keeps nothing, shares nothing and binds no wish reads and replays like any other.
+    default = policy.default_policy()
+    bare = tuple(dataclasses.replace(tier, shared=False, binding_wishes=False) for tier in default.tiers)
+    terms = dataclasses.replace(default, version=2, rules=everybody_last, floors=(), tiers=bare)
+    version = make.policy_in_force(terms)
+    assert policy_of(version) == terms
+    assert policy_text(policy_of(version))[-1].sentences[0].startswith("What follows applies as soon as requests are")
     rerank_all(actor=SYSTEM, at=NOW + timedelta(hours=1))
     assert Ranking.objects.filter(policy_version__number=2).count() == 1
     assert not [one for one in (*replay_rankings(), *replay_decisions()) if one.difference]
