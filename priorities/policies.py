@@ -72,10 +72,10 @@ def _value(public_id: UUID) -> policy.Policy:
     return policy_of(PolicyVersion.objects.get(public_id=public_id))
 
 
-def all_versions() -> list[PolicyVersion]:
+def all_versions(**columns: Any) -> list[PolicyVersion]:
     """Every version with the people behind it, newest first (one query): each takes two people, so they stay few."""
     people = ("drafted_by", "proposed_by", "activated_by")
-    return list(PolicyVersion.objects.select_related(*people).order_by("-number"))
+    return list(PolicyVersion.objects.select_related(*people).annotate(**columns).order_by("-number"))
 
 
 def load_parts(*versions: PolicyVersion) -> None:

@@ -4,11 +4,15 @@ Read from rows at a moment: nothing is toggled, so nothing can be forgotten. Any
 only says who is waited for. Letters follow it, see `users.actions.ask_for_signatures`.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef
+from django.db.models.functions import JSONObject
 
 from users.models import Asked, SignatureCall, User
 from users.queries import OnDuty
@@ -49,10 +53,28 @@ def whose_turn(duty: OnDuty, *, asked_at: datetime, not_by: Collection[int | Non
     return Turn(asked, people, asked_at + (gone + 1) * ESCALATES_AFTER)
 
 
-def calls_for(subject_type: str, subject_id: UUID, asked_at: datetime) -> Sequence[SignatureCall]:
-    """Who was asked so far for the signature that is waited for since `asked_at`, in order (one query)."""
-    made = SignatureCall.objects.filter(subject_type=subject_type, subject_id=subject_id, asked_at=asked_at)
-    return list(made.select_related("person").order_by("pk"))
+@dataclass(frozen=True)
+class Call:
+    """That somebody was asked, and when."""
+
+    name: str
+    at: datetime
+
+
+def calls_column(subject_type: str, *, asked_at: str) -> ArraySubquery:
+    """Who was asked so far for what waits, as a column of it; `calls_in` reads it.
+
+    `asked_at` is the path of the moment since which it waits.
+    """
+    made = SignatureCall.objects.filter(
+        subject_type=subject_type, subject_id=OuterRef("public_id"), asked_at=OuterRef(asked_at)
+    )
+    return ArraySubquery(made.order_by("pk").values(row=JSONObject(name=F("person__name"), at=F("at"))))
+
+
+def calls_in(column: Iterable[Mapping[str, Any]]) -> list[Call]:
+    """Who was asked so far, from `calls_column`."""
+    return [Call(row["name"], datetime.fromisoformat(row["at"])) for row in column]
 
 
 @dataclass(frozen=True, eq=False)

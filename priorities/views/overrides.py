@@ -38,7 +38,7 @@ from users.access import NeedsFreshSignIn
 from users.http import ActorRequest
 from users.queries import duty_column, duty_in
 from users.roles import Role
-from users.second_signatures import calls_for, whose_turn
+from users.second_signatures import calls_column, calls_in, whose_turn
 
 
 def overrides(request: ActorRequest) -> HttpResponseBase:
@@ -144,7 +144,7 @@ def _visible(request: ActorRequest, public_id: UUID) -> Any:
     found = (
         visible_overrides(request.actor)
         .select_related("proposed_by", "confirmed_by", "ended_by", "reviewed_by", "renews")
-        .annotate(duty=duty_column(now()))
+        .annotate(duty=duty_column(now()), calls=calls_column("override", asked_at="proposed_at"))
         .filter(public_id=public_id)
         .first()
     )
@@ -173,7 +173,7 @@ def _page(request: ActorRequest, found: Any, sent: VersionedForm | None = None) 
         # To those who never sign it is enough to read who is waited for.
         "why_not": signing if actor.holds(Role.DUTY_MANAGER) else None,
         "turn": whose_turn(duty_in(found.duty), asked_at=found.proposed_at, not_by=(found.proposed_by_id,), at=at),
-        "calls": calls_for("override", found.public_id, found.proposed_at) if waits else (),
+        "calls": calls_in(found.calls) if waits else (),
         "may_end": stands and may_end_override(actor, found) is None,
         "may_renew": found.state == OverrideState.ACTIVE
         and is_open

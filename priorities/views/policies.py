@@ -31,8 +31,8 @@ from priorities.policy_forms import ActForm, ActivationForm, NewDraftForm
 from priorities.wording import policy_text
 from users.access import NeedsFreshSignIn
 from users.http import ActorRequest
-from users.queries import on_duty
-from users.second_signatures import calls_for, whose_turn
+from users.queries import duty_column, duty_in
+from users.second_signatures import calls_column, calls_in, whose_turn
 
 # Beside a version stand the latest ones; older ones are reached through the version they were made from.
 LATEST = 20
@@ -112,11 +112,12 @@ def difference(request: ActorRequest, old: int, new: int) -> HttpResponse:
 
 def version_page(request: ActorRequest, number: int, shown: Form | None = None, name: str = "") -> HttpResponse:
     """A version with what may be done with it; `shown` is the form of the act `name` that was just refused."""
-    versions = all_versions()
+    at = now()
+    versions = all_versions(duty=duty_column(at), calls=calls_column("policy_version", asked_at="proposed_at"))
     found = next((version for version in versions if version.number == number), None)
     if found is None:
         raise NotFound()
-    return _page(request, found, versions, now(), shown, name)
+    return _page(request, found, versions, at, shown, name)
 
 
 def _page(
@@ -162,14 +163,14 @@ def _page(
     return form_page(request, "priorities/policy.html", shown or Form(), context)
 
 
-def _waited_for(version: PolicyVersion, at: datetime) -> dict[str, Any]:
+def _waited_for(version: Any, at: datetime) -> dict[str, Any]:
     """Who is waited for, and who was asked, while the version waits for its second signature."""
     if version.state != PolicyState.PROPOSED or version.proposed_at is None:
         return {}
     not_by = (version.proposed_by_id, version.drafted_by_id)
     return {
-        "turn": whose_turn(on_duty(at), asked_at=version.proposed_at, not_by=not_by, at=at),
-        "calls": calls_for("policy_version", version.public_id, version.proposed_at),
+        "turn": whose_turn(duty_in(version.duty), asked_at=version.proposed_at, not_by=not_by, at=at),
+        "calls": calls_in(version.calls),
     }
 
 
