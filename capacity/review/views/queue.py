@@ -24,7 +24,9 @@ def queue(request: ActorRequest) -> HttpResponseBase:
     require(may_see_queue(request.actor))
     asked = request.GET.get("region", "")
     regions: Any = Region.objects.only("code", "name", "condition").annotate(ranks_otherwise=ranks_otherwise())
-    scope = [region for region in regions_in_reach(request.actor, regions) if not asked or region.code == asked]
+    scope: list[Any] = [
+        region for region in regions_in_reach(request.actor, regions) if not asked or region.code == asked
+    ]
     scarce = [region for region in scope if region.is_scarce]
     rows = review_queue(request.actor)
     if request.GET.get("state"):
