@@ -18,6 +18,7 @@ from capacity.requests.models import (
 )
 from capacity.review.models import Lease
 from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StateConfirmation
+from capacity.staffing.planning_models import CrewPapers, RosterEntry
 from capacity.staffing.risk_models import RiskDay, RiskSeries
 from capacity.usage.models import (
     UsageBatch,
@@ -34,6 +35,7 @@ __all__ = [
     "CapacityRequest",
     "ConditionDeclaration",
     "ConditionThreshold",
+    "CrewPapers",
     "CrewRequirement",
     "Datacenter",
     "DatacenterStatus",
@@ -56,6 +58,7 @@ __all__ = [
     "ResourceContact",
     "RiskDay",
     "RiskSeries",
+    "RosterEntry",
     "ShiftReport",
     "Simulation",
     "StateConfirmation",

@@ -26,8 +26,11 @@ from capacity.requests.actions.submit_request import AskedLine, submit_request
 from capacity.requests.models import CapacityRequest
 from capacity.review.actions.confirm_workload import confirm_workload
 from capacity.staffing import shifts
+from capacity.staffing.actions.file_rosters import Rostered
 from capacity.staffing.actions.file_shift_report import Crew, as_rostered
 from capacity.staffing.actions.set_up_crews import set_up_crews
+from capacity.staffing.planning_models import CrewPapers
+from capacity.watch.actions.plan_crews import plan_rosters, record_papers_and_refresh
 from capacity.watch.actions.report_shift import report_shift
 from customers.actions.add_evidence import Item, add_evidence
 from customers.actions.check_evidence import check_evidence
@@ -322,6 +325,27 @@ def shift_reported(datacenter: Datacenter, present: int | None = None, *, at: da
     if present is not None:
         crews = {role: Crew(present=present) for role in crews}
     return report_shift(actor=by, datacenter=datacenter, date=day, shift=shift, crews=crews, at=at)
+
+
+def rostered(datacenter: Datacenter, people: int, *, days: int = 14, at: datetime = NOW, actor: Actor = SYSTEM):
+    """So many people of every role rostered for the shifts to come, today's included."""
+    zone = ZoneInfo(datacenter.time_zone)
+    today = at.astimezone(zone).date()
+    rows = [
+        Rostered(datacenter.code, today + timedelta(days=ahead), one.shift, one.role, people)
+        for ahead in range(days)
+        for one in datacenter.requirements.all()
+        if shifts.starts_at(*shifts.following(today + timedelta(days=ahead), one.shift), zone) > at
+    ]
+    return plan_rosters(actor=actor, rows=rows, at=at)
+
+
+def papers(datacenter: Datacenter, people: int = 9, *, ahead: int = 30, at: datetime = NOW, **facts) -> CrewPapers:
+    """Permits of so many network people that expire in so many days."""
+    given = {"role": "network", "kind": "permit", "authority": "Gemeente Amsterdam", "place": "Amsterdam", **facts}
+    given.setdefault("actor", SYSTEM)
+    expires = at.date() + timedelta(days=ahead)
+    return record_papers_and_refresh(datacenter=datacenter, people=people, expires_date=expires, at=at, **given)
 
 
 # --- requests ----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from typing import Any
 
 from capacity.levers.actions.propose_step import set_up_lever
 from capacity.notices.actions.draft_notice import draft_notice
+from capacity.regions.models import Datacenter
 from capacity.regions.threshold_models import ThresholdProposal
 from customers.assurance.actions.complain import complain
 from customers.liaison.actions.log_contact import log_contact
@@ -87,7 +88,8 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         by_name[name] = [request.public_id]
     for name in ("regions:region", "regions:declare", "regions:conditions", "regions:staffing_risk"):
         by_name[name] = ["westeurope"]
-    for name in ("staffing:datacenter", "staffing:report"):
+    by_name["staffing:withdraw_papers"] = [make.papers(Datacenter.objects.get(code=datacenter), at=at).public_id]
+    for name in ("staffing:datacenter", "staffing:report", "staffing:roster"):
         by_name[name] = [datacenter]
     by_name["retention:erasure"] = [claim.organization.public_id]
     return by_name

@@ -289,8 +289,8 @@ def diagnoses_come_out_the_same() -> Iterator[str | None]:
         for assessment in told["assessments"]:
             place = places[assessment["place"]]
             ahead = tuple(ahead_from(one) for one in pinned["ahead"].get(place.code, ()))
-            undated = told["undated"] if outcome == Outcome.APPROVE else not place.dated
             ask = regional.get(place.code, everywhere)
+            undated = told["undated"] if outcome == Outcome.APPROVE else not place.is_dated_for(ask.tier)
             again.append(as_dict(assess(ask, place, ahead=ahead, undated=undated)))
         if _as_json(again) == _as_json(told["assessments"]):
             yield None

@@ -23,6 +23,7 @@ from capacity.regions.queries import proposals_to_take_up, proposals_waiting_for
 from capacity.regions.threshold_models import ProposalState
 from capacity.requests.access import visible_requests
 from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestState, Stage
+from capacity.staffing.outlook import expiring_papers
 from customers.liaison.access import WRITERS as LIAISON_WRITERS
 from customers.liaison.queries import steps_of
 from customers.queries import running_out, waiting_for_account_manager, waiting_for_verifier
@@ -108,6 +109,7 @@ def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
         ((Role.REGION_OPERATOR,), _conditions_proposed),
         ((Role.REGION_OPERATOR,), _conditions_to_review),
         ((Role.REGION_OPERATOR,), _alarms),
+        ((Role.REGION_OPERATOR,), _papers_that_expire),
         (LIAISON_WRITERS, _liaison_steps),
         ((Role.NOTICE_EDITOR,), _notices_to_publish),
         ((Role.EXECUTIVE, Role.AUDITOR, Role.ADMINISTRATOR), _scarce_regions),
@@ -372,6 +374,21 @@ def _alarms(actor: Actor, at: datetime) -> Section:
         ),
         "/alarms/",
         _("No alarm waits for you."),
+    )
+
+
+def _papers_that_expire(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Papers of crews that expire within two weeks"),
+        expiring_papers(actor, at).select_related("datacenter"),
+        lambda row: Line(
+            f"{row.datacenter.code} · {row.get_role_display()}",
+            f"{reverse('staffing:papers')}?q={row.datacenter.code}",
+            f"{row.get_kind_display()}: {row.people}",
+            badge("late", _("expired")) if row.expires_date <= at.date() else relative_time(row.expires_date, at),
+        ),
+        f"{reverse('staffing:papers')}?state=held",
+        _("No papers expire soon."),
     )
 
 

@@ -25,6 +25,7 @@ from capacity.requests.ranking import Ranked, rank_now
 from capacity.staffing.models import DatacenterStatus
 from capacity.staffing.standings import crew_standings, gate_of
 from capacity.staffing.status import Status
+from kit.reason import Reason
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,18 @@ class PoolRow:
 
 @dataclass(frozen=True)
 class Crew:
-    """How the crews of a region stand: the worst status shown, and whether anything with a date may be promised."""
+    """How the crews of a region stand: the worst status shown, and whether anything with a date may be promised.
+
+    `warned`: one is at its minimum or silent. `causes` say which ones close or warn, the worst first.
+    """
 
     status: str
     dated: bool
+    warned: bool = False
+    causes: tuple[Reason, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        return {"status": self.status, "dated": self.dated}
+        return {"status": self.status, "dated": self.dated, "warned": self.warned}
 
 
 @dataclass(frozen=True)
@@ -163,7 +169,9 @@ def look_at(
             .values_list("pk", flat=True)
         )
     pools = Pool.objects.filter(region=OuterRef("pk")).order_by("resource__position", "resource__code")
-    crews = DatacenterStatus.objects.filter(datacenter__region=OuterRef("pk"))
+    crews = DatacenterStatus.objects.filter(datacenter__region=OuterRef("pk")).order_by(
+        "-is_closed", "datacenter__code"
+    )
     levers = Lever.objects.filter(Q(region=OuterRef("pk")) | Q(region=None), state__in=PULLED_STATES).order_by("pk")
     rows = list(
         regions.order_by("code").annotate(
@@ -179,7 +187,16 @@ def look_at(
                     )
                 )
             ),
-            crew_rows=ArraySubquery(crews.values(row=JSONObject(status=F("status"), closed=F("is_closed")))),
+            crew_rows=ArraySubquery(
+                crews.values(
+                    row=JSONObject(
+                        datacenter=F("datacenter__code"),
+                        status=F("status"),
+                        closed=F("is_closed"),
+                        reasons=F("reasons"),
+                    )
+                )
+            ),
             lever_rows=ArraySubquery(
                 levers.values(
                     row=JSONObject(
@@ -206,6 +223,8 @@ def look_at(
                 wish=(wishes or {}).get(code),
                 scarce=region.is_scarce,
                 dated=standing[code].dated,
+                warned=standing[code].warned,
+                crews=standing[code].causes,
                 restrictions=tuple(_restriction(row) for row in region.lever_rows),
             )
             for code, region in known.items()
@@ -251,12 +270,21 @@ def _restriction(row: Mapping[str, Any]) -> Restriction:
 
 # Worst first; among equals what is known comes before what is not.
 _SHOWN_FIRST = (Status.RED, Status.UNKNOWN, Status.AMBER, Status.GREEN, Status.NOT_TRACKED)
+_WARNING = (Status.RED, Status.UNKNOWN, Status.AMBER)
+# A decision pins so many causes of each region; the datacenters' own pages have all of them.
+CAUSES_KEPT = 3
 
 
 def _crew(rows: Iterable[Mapping[str, Any]]) -> Crew:
     statuses = [Status(row["status"]) for row in rows]
     worst = min(statuses, key=_SHOWN_FIRST.index, default=Status.NOT_TRACKED)
-    return Crew(str(worst), not any(row["closed"] for row in rows))
+    lacking = [row for row in rows if Status(row["status"]) in _WARNING]
+    causes = [
+        Reason(reason["code"], {"datacenter": row["datacenter"], **reason["params"]})
+        for row in lacking
+        for reason in row["reasons"]
+    ]
+    return Crew(str(worst), not any(row["closed"] for row in rows), bool(lacking), tuple(causes[:CAUSES_KEPT]))
 
 
 def _reported_crews(regions: Iterable[Region], at: datetime) -> dict[str, Crew]:
@@ -266,7 +294,17 @@ def _reported_crews(regions: Iterable[Region], at: datetime) -> dict[str, Crew]:
         code: gate_of(one for one in standings if one.datacenter.region_id == region_id)
         for region_id, code in codes.items()
     }
-    return {code: Crew(str(gate.status), gate.dated_promise) for code, gate in gates.items()}
+    return {
+        code: Crew(str(gate.status), gate.dated_promise, gate.warning, _without_age(gate.causes[:CAUSES_KEPT]))
+        for code, gate in gates.items()
+    }
+
+
+def _without_age(causes: Iterable[Reason]) -> tuple[Reason, ...]:
+    # As they are stored: how old a report is changes with every look.
+    return tuple(
+        Reason(one.code, {name: value for name, value in one.params.items() if name != "age_minutes"}) for one in causes
+    )
 
 
 # --- who waits ahead ---------------------------------------------------------------------------------

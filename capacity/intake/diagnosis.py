@@ -19,8 +19,10 @@ from typing import Any
 from capacity.pools.arithmetic import PERMILLE, Buckets, Committed, Level, level_for
 from kit.reason import Reason
 
-# A lever never reaches these tiers, and only they may be granted something without a date.
+# A lever never reaches these tiers, and only they may be granted something while a crew is below its minimum: undated.
 SPARED_TIERS = (1, 2)
+# From this tier on, nothing is promised for a date while a crew is only just complete.
+UNDATED_ON_WARNING = 4
 
 
 class Block(StrEnum):
@@ -179,6 +181,7 @@ class Place:
     """A region as it stands. `wish` is its place in the customer's order, None where it was not asked for.
 
     `scarce`: tier decides the order here. `dated`: promises with a date may be made (its crews are not below minimum).
+    `warned`: a crew is at its minimum or silent. `crews` are the reasons of either.
     """
 
     code: str
@@ -188,6 +191,12 @@ class Place:
     scarce: bool = False
     dated: bool = True
     restrictions: tuple[Restriction, ...] = ()
+    warned: bool = False
+    crews: tuple[Reason, ...] = ()
+
+    def is_dated_for(self, tier: int) -> bool:
+        """Whether this tier may be promised something for a date: none below minimum crew, 4 and 5 not at a warning."""
+        return self.dated and not (self.warned and tier >= UNDATED_ON_WARNING)
 
     def left(self, ask: Ask) -> tuple[int, ...]:
         """Units left for each line at the request's level; 0 where the region has no such pool."""
@@ -417,9 +426,12 @@ def _standing(ask: Ask, place: Place, *, undated: bool) -> list[Finding]:
         if restriction.limit is None and restriction.reaches(ask):
             params = {"offer": ask.offer, "place": place.code, "lever": restriction.reference}
             found.append(Finding(Block.OFFER, Reason("offer_paused", params)))
+    crews: dict[str, Any] = {"place": place.code, "crews": [reason.as_dict() for reason in place.crews]}
     if not place.dated and not (undated and ask.tier in SPARED_TIERS):
         code = "undated_only" if ask.tier in SPARED_TIERS else "no_dated_promise"
-        found.append(Finding(Block.STAFFING, Reason(code, {"place": place.code})))
+        found.append(Finding(Block.STAFFING, Reason(code, crews)))
+    elif place.dated and not place.is_dated_for(ask.tier) and not undated:
+        found.append(Finding(Block.STAFFING, Reason("undated_at_warning", crews)))
     return found
 
 
@@ -519,7 +531,7 @@ def ways_out(
         waiting, ask = ahead.get(place.code, ()), differing.get(place.code, everywhere)
         if place.wish is None and place.scarce:
             continue
-        undated = not place.dated
+        undated = not place.is_dated_for(ask.tier)
         assessment = assess(ask, place, ahead=waiting, undated=undated)
         share = assessment.quantities[0] * PERMILLE // ask.lines[0].quantity if assessment.quantities else 0
         if assessment.fit is Fit.FULL:
@@ -632,7 +644,8 @@ def place_from(data: Mapping[str, Any]) -> Place:
         Supply(one["resource"], Buckets(**one["split"]), Committed(**one["committed"])) for one in data["supplies"]
     )
     restrictions = tuple(Restriction(**{**one, "offers": tuple(one["offers"])}) for one in data["restrictions"])
-    return Place(**{**data, "supplies": supplies, "restrictions": restrictions})
+    crews = tuple(Reason.from_dict(one) for one in data.get("crews", ()))
+    return Place(**{**data, "supplies": supplies, "restrictions": restrictions, "crews": crews})
 
 
 def ahead_from(data: Mapping[str, Any]) -> Ahead:

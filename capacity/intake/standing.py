@@ -80,7 +80,7 @@ def standing_of(
     found = []
     for place in places:
         ask = replace(differing.get(place.code, everywhere), confirmed=True)
-        assessment = assess(ask, place, ahead=ahead.get(place.code, ()), undated=not place.dated)
+        assessment = assess(ask, place, ahead=ahead.get(place.code, ()), undated=not place.is_dated_for(ask.tier))
         position = queues.get(place.code)
         found.append(
             RegionStanding(

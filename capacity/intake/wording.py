@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from capacity.staffing.wording import cause_texts
 from kit.reason import Reason
 from priorities.wording import offer_label, percent
 
@@ -42,6 +43,9 @@ _FINDINGS: dict[str, Promise] = {
     "offer_limited": _("This kind of offer (%(offer)s) gets at most %(limit)s in %(place)s for now."),
     "no_dated_promise": _("The crew in %(place)s is below minimum: nothing is promised there for a date."),
     "undated_only": _("The crew in %(place)s is below minimum: a grant there carries no date."),
+    "undated_at_warning": _(
+        "A crew in %(place)s is at its minimum or has not reported: a grant to tiers 4 and 5 there carries no date."
+    ),
     "below_minimum": _("%(quantity)s is less than the %(minimum)s that are useful."),
     "more_than_asked": _("%(quantity)s is more than the %(asked)s that were asked for."),
     "only_part_left": _("Only %(left)s are left; %(quantity)s are asked for."),
@@ -65,6 +69,10 @@ _TO_CUSTOMERS: dict[str, Promise] = {
     ),
     "waits_ahead": _("Requests that come first by the published order need what is left in %(place)s."),
     "offer_paused": _("New capacity for this kind of offer (%(offer)s) is paused in %(place)s for now."),
+    # How crews stand is never told outside.
+    "no_dated_promise": _("Nothing is promised in %(place)s for a date for now."),
+    "undated_only": _("A grant in %(place)s carries no date for now."),
+    "undated_at_warning": _("A grant in %(place)s carries no date for now."),
 }
 # Said to colleagues who may not see how much is left.
 _WITHOUT_FIGURES: dict[str, Promise] = {
@@ -142,8 +150,9 @@ def finding_text(reason: Reason, names: Names, reader: Reader = Reader.STAFF) ->
         params["offer"] = offer_label(params["offer"])
     if "permille" in params:
         params["percent"] = percent(params["permille"])
+    causes = cause_texts(Reason.from_dict(one) for one in params.pop("crews", ())) if reader is Reader.STAFF else ()
     sentences = {Reader.STAFF: {}, Reader.COLLEAGUE: _WITHOUT_FIGURES, Reader.CUSTOMER: _TO_CUSTOMERS}[reader]
-    return str(sentences.get(reason.code) or _FINDINGS[reason.code]) % params
+    return " ".join([str(sentences.get(reason.code) or _FINDINGS[reason.code]) % params, *causes])
 
 
 def way_out_text(way: Mapping[str, Any], resources: Sequence[str], names: Names) -> str:

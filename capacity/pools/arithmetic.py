@@ -5,7 +5,7 @@ it may use. The admissions are nested, so one inequality per level decides, and 
 buckets by themselves (Hall's condition on a chain of bucket sets): there is no drawing order to argue about.
 
     supply   = L - O - G - B                      L powered on, O out of service, G growth of existing customers,
-                                                  B failure reserve
+                                                  B failure reserve, up to doubled where crews lack
     reserve1 = ceil(reserve * supply)             for tier 1 only
     open     = floor(gate * (supply - reserve1))  for everybody
     crit     = the rest, behind the staffing gate, for tiers 1 and 2
@@ -40,7 +40,8 @@ def level_for(tier: int) -> Level:
 class Terms:
     """What a pool's supply is made of, in the pool's unit; gate and reserve in permille.
 
-    Raises ValueError on a negative amount or a share outside 0 to 1000.
+    `failure_reserve_permille` is what staffing makes of the failure reserve: 1000 as stated, 2000 double. Raises
+    ValueError on a negative amount, a share outside 0 to 1000, or a reserve neither as stated nor up to double.
     """
 
     powered_on: int
@@ -49,6 +50,7 @@ class Terms:
     failure_reserve: int = 0
     gate_permille: int = PERMILLE
     reserve_permille: int = 100
+    failure_reserve_permille: int = PERMILLE
 
     def __post_init__(self) -> None:
         for name in ("powered_on", "out_of_service", "organic_growth", "failure_reserve"):
@@ -57,6 +59,13 @@ class Terms:
         for name in ("gate_permille", "reserve_permille"):
             if not 0 <= getattr(self, name) <= PERMILLE:
                 raise ValueError(f"{name} must be 0 to {PERMILLE}")
+        if not PERMILLE <= self.failure_reserve_permille <= 2 * PERMILLE:
+            raise ValueError(f"failure_reserve_permille must be {PERMILLE} to {2 * PERMILLE}")
+
+    @property
+    def reserved_for_failures(self) -> int:
+        """The failure reserve as staffing makes it, rounded up."""
+        return -(-self.failure_reserve * self.failure_reserve_permille // PERMILLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,7 @@ class Committed:
 
 def supply(terms: Terms) -> int:
     """What may be promised in total before buckets; negative when reserves exceed what is powered on."""
-    return terms.powered_on - terms.out_of_service - terms.organic_growth - terms.failure_reserve
+    return terms.powered_on - terms.out_of_service - terms.organic_growth - terms.reserved_for_failures
 
 
 def buckets(terms: Terms) -> Buckets:

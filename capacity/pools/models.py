@@ -63,6 +63,8 @@ class Pool(Public):
     failure_reserve = models.BigIntegerField(default=0)
     reserve_permille = models.PositiveSmallIntegerField(default=100)
     gate_permille = models.PositiveSmallIntegerField(default=1000)
+    # What staffing makes of the failure reserve: 2000 doubles it.
+    failure_reserve_permille = models.PositiveSmallIntegerField(default=1000)
     # What follows from them, kept by the pool's own trigger.
     supply = models.BigIntegerField(default=0, editable=False)
     supply_open = models.BigIntegerField(default=0, editable=False)
@@ -85,6 +87,7 @@ class Pool(Public):
         "failure_reserve",
         "reserve_permille",
         "gate_permille",
+        "failure_reserve_permille",
         "row_version",
     )
 
@@ -100,6 +103,8 @@ class Pool(Public):
                     failure_reserve__gte=0,
                     reserve_permille__lte=1000,
                     gate_permille__lte=1000,
+                    failure_reserve_permille__gte=1000,
+                    failure_reserve_permille__lte=2000,
                 ),
                 name="pool_terms_are_sane",
             ),
@@ -129,6 +134,11 @@ class Pool(Public):
         """Held and granted units together."""
         return self.held + self.granted
 
+    @property
+    def reserved_for_failures(self) -> int:
+        """The failure reserve as staffing makes it, rounded up."""
+        return -(-self.failure_reserve * self.failure_reserve_permille // 1000)
+
 
 class SupplyCause(models.TextChoices):
     """Why a pool's terms changed."""
@@ -150,6 +160,8 @@ class SupplyChange(AppendOnly):
     supply_after = models.BigIntegerField()
     deficit_after = models.BigIntegerField()
     reason = models.TextField(blank=True)
+    # Why staffing changed it, as codes that are read in the reader's language; empty for other causes.
+    reasons = models.JSONField(default=list, blank=True)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 

@@ -1,6 +1,6 @@
 """The terms of a pool's supply: the one way in which they change, and the alarm that may follow."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +13,9 @@ from capacity.pools.models import Level, Pool, SupplyCause, SupplyChange
 from journal.record import record
 from users.access import Actor
 
-# What operators state; reserve and gate follow from policy and staffing.
+# What operators state; the others follow from policy and staffing.
 STATED = ("powered_on", "out_of_service", "organic_growth", "failure_reserve")
-TERMS = (*STATED, "reserve_permille", "gate_permille")
+TERMS = (*STATED, "reserve_permille", "gate_permille", "failure_reserve_permille")
 
 
 def terms_of(pool: Pool) -> dict[str, int]:
@@ -29,7 +29,14 @@ def lock_pools(pools: models.QuerySet[Pool]) -> list[Pool]:
 
 
 def change_terms(
-    pool: Pool, new: Mapping[str, int], *, cause: SupplyCause, actor: Actor, at: datetime, reason: str = ""
+    pool: Pool,
+    new: Mapping[str, int],
+    *,
+    cause: SupplyCause,
+    actor: Actor,
+    at: datetime,
+    reason: str = "",
+    reasons: Sequence[dict[str, Any]] = (),
 ) -> SupplyChange | None:
     """Give a locked pool new terms and write down what followed; None where they are in force already.
 
@@ -52,6 +59,7 @@ def change_terms(
         supply_after=pool.supply,
         deficit_after=shortfall(pool),
         reason=reason,
+        reasons=list(reasons),
         by_id=actor.user_id,
         at=at,
     )

@@ -9,15 +9,20 @@ from django.utils.translation import gettext as _
 
 from capacity.pools.access import may_change_terms, pool_for
 from capacity.pools.actions.set_supply_terms import set_supply_terms
+from capacity.pools.arithmetic import PERMILLE
 from capacity.pools.forms import TermsForm
 from capacity.pools.lists import LEDGER
+from capacity.pools.models import Pool
 from capacity.pools.queries import ledger_of, supply_changes
 from capacity.pools.terms import STATED, shortfall
 from capacity.pools.waterfall import waterfall
+from capacity.staffing.queries import closing_causes
+from capacity.staffing.wording import cause_texts
 from kit import clock
 from kit.commands import form_page, perform
 from kit.flash import flash, warn
 from kit.lists import list_page
+from kit.reason import Reason
 from kit.refusal import require
 from users.http import ActorRequest
 
@@ -29,9 +34,11 @@ def pool(request: ActorRequest, region: str, resource: str) -> HttpResponseBase:
     htmx: Any = getattr(request, "htmx", None)
     if not (htmx and htmx.target == "list") and not request.GET.get("format"):
         context |= {
-            "steps": waterfall(shown),
+            "steps": waterfall(shown, _causes(shown)),
             "short": shortfall(shown),
-            "changes": supply_changes(shown),
+            "changes": [
+                (change, cause_texts(map(Reason.from_dict, change.reasons))) for change in supply_changes(shown)
+            ],
             "may_change": may_change_terms(request.actor, shown) is None,
         }
     return list_page(request, LEDGER, ledger_of(shown), template="pools/pool.html", context=context)
@@ -63,4 +70,9 @@ def terms(request: ActorRequest, region: str, resource: str) -> HttpResponse:
                 flash(request, _("The supply follows."))
             return redirect(reverse("pools:pool", args=[region, resource]))
         shown.refresh_from_db()
-    return form_page(request, "pools/terms.html", form, {"pool": shown, "steps": waterfall(shown)})
+    return form_page(request, "pools/terms.html", form, {"pool": shown, "steps": waterfall(shown, _causes(shown))})
+
+
+def _causes(shown: Pool) -> list[str]:
+    """Which crews keep a part of the supply behind the gate; asked only where one does."""
+    return closing_causes(shown.region_id) if shown.gate_permille < PERMILLE else []

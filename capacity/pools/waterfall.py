@@ -3,10 +3,11 @@
 Pure drawing data: every step has its number in the table beside it, so nothing is told by a bar alone.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from capacity.pools import ledger
@@ -32,12 +33,12 @@ class Step:
     note: Any = ""
 
 
-def waterfall(pool: Pool) -> list[Step]:
-    """The steps of a pool, supply first and promises after it."""
-    return list(_steps(pool))
+def waterfall(pool: Pool, causes: Sequence[str] = ()) -> list[Step]:
+    """The steps of a pool, supply first and promises after it. `causes` say which crews lack, where the gate closes."""
+    return list(_steps(pool, causes))
 
 
-def _steps(pool: Pool) -> Iterator[Step]:
+def _steps(pool: Pool, causes: Sequence[str]) -> Iterator[Step]:
     usable = max(pool.supply, 0)
     whole = max(pool.powered_on, pool.committed, 1)
 
@@ -48,19 +49,27 @@ def _steps(pool: Pool) -> Iterator[Step]:
 
     yield step(_("Powered on"), pool.powered_on, 0, "quiet", is_sum=True)
     rest = pool.powered_on
-    for label, quantity, tone in (
-        (_("Out of service"), pool.out_of_service, "warn"),
-        (_("Growth of existing customers"), pool.organic_growth, "watch"),
-        (_("Failure reserve"), pool.failure_reserve, "watch"),
+    raised = _("Raised from %(stated)s, because a crew is below its minimum.") % {
+        "stated": number(pool.failure_reserve)
+    }
+    for label, quantity, tone, note in (
+        (_("Out of service"), pool.out_of_service, "warn", ""),
+        (_("Growth of existing customers"), pool.organic_growth, "watch", ""),
+        (
+            _("Failure reserve"),
+            pool.reserved_for_failures,
+            "watch",
+            raised if pool.reserved_for_failures != pool.failure_reserve else "",
+        ),
     ):
         rest -= quantity
-        yield step(label, quantity, rest, tone, sign="\N{MINUS SIGN}")
+        yield step(label, quantity, rest, tone, sign="\N{MINUS SIGN}", note=note)
     short_of_nothing = _("The terms exceed what is powered on.") if pool.supply < 0 else ""
     yield step(_("Supply"), usable, 0, "info", is_sum=True, note=short_of_nothing)
     yield step(_("Reserve for tier 1"), usable - pool.supply_critical, pool.supply_critical, "tier-1")
     behind_gate = pool.supply_critical - pool.supply_open
     if behind_gate:
-        note = _("A crew is below its minimum; only tiers 1 and 2 may use this.")
+        note = " ".join([gettext("A crew is below its minimum; only tiers 1 and 2 may use this."), *causes])
         yield step(_("Behind the staffing gate"), behind_gate, pool.supply_open, "bad", note=note)
     yield step(_("Open to everybody"), pool.supply_open, 0, "good")
     yield from _promises(pool, step)

@@ -154,7 +154,12 @@ def diagnose(case: Case, *, wishes: Mapping[str, int]) -> Diagnosis:
         circumstances=circumstances,
         ahead=ahead,
         assessments=tuple(
-            assess(case.ask_in(place.code), place, ahead=ahead.get(place.code, ()), undated=not place.dated)
+            assess(
+                ask := case.ask_in(place.code),
+                place,
+                ahead=ahead.get(place.code, ()),
+                undated=not place.is_dated_for(ask.tier),
+            )
             for place in circumstances.accepted
         ),
         ways=ways_out(case.ask, circumstances.places, ahead=ahead, regional=case.regional),
@@ -190,7 +195,8 @@ def pinned_explanation(case: Case, finding: Diagnosis, **more: Any) -> dict[str,
         if place is not None:
             ask = case.ask_in(place.code)
             wanted = ask.full if best.quantities else ask.smallest
-            added = supply_needed(ask, place, wanted, ahead=finding.ahead.get(place.code, ()), undated=not place.dated)
+            undated = not place.is_dated_for(ask.tier)
+            added = supply_needed(ask, place, wanted, ahead=finding.ahead.get(place.code, ()), undated=undated)
             if added:
                 explanation["supply_needed"] = {"place": place.code, "units": added, "quantities": list(wanted)}
     return explanation

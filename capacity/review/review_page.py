@@ -24,7 +24,18 @@ from capacity.intake.circumstances import (
     look_at,
     with_asked,
 )
-from capacity.intake.diagnosis import Ahead, Ask, Assessment, Fit, Place, WayOut, assess, signature_reasons, ways_out
+from capacity.intake.diagnosis import (
+    Ahead,
+    Ask,
+    Assessment,
+    Block,
+    Fit,
+    Place,
+    WayOut,
+    assess,
+    signature_reasons,
+    ways_out,
+)
 from capacity.intake.position import BY_TIER, Position, positions
 from capacity.intake.provisional import with_allowance, with_taken
 from capacity.intake.standing import MOST_AHEAD, Check, checks, is_queued, outlook
@@ -39,6 +50,7 @@ from capacity.requests.ranking import Ranked, by_region, stored_rank, with_use_o
 from capacity.review.actions.take_lease import take_lease
 from capacity.review.case import REVIEWABLE
 from capacity.review.queries import published_order, regions_in_reach, to_decide
+from capacity.staffing.wording import cause_texts
 from customers.models import CLAIM_STANDING, Claim, ClaimState, Evidence, EvidenceKind
 from customers.signs import claim_sign
 from kit import leases
@@ -80,6 +92,8 @@ class Effect:
 
     region: Region
     staffing: str
+    # Which crews close or warn, where no check of the assessment says it already.
+    crews: tuple[str, ...]
     position: Position
     place: int
     assessment: Assessment
@@ -254,7 +268,7 @@ def _effect(
     terms: policy.Policy,
     actor: Actor,
 ) -> Effect:
-    undated = not place.dated
+    undated = not place.is_dated_for(ask.tier)
     assessment = assess(ask, place, ahead=ahead, undated=undated)
     # Where nothing fits there is no effect to show, only how the pools stand.
     quantities = assessment.quantities or (0,) * len(ask.lines)
@@ -273,6 +287,7 @@ def _effect(
     return Effect(
         region=seen.regions[place.code],
         staffing=seen.crews[place.code].status,
+        crews=() if any(one.block is Block.STAFFING for one in assessment.findings) else cause_texts(place.crews),
         position=position,
         place=position.place(scarce=place.scarce),
         assessment=assessment,

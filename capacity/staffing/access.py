@@ -3,6 +3,7 @@
 from django.db.models import QuerySet
 
 from capacity.regions.models import Datacenter
+from capacity.staffing.planning_models import CrewPapers
 from kit.refusal import NotAllowed, Refusal
 from users.access import Actor
 from users.roles import Role
@@ -34,6 +35,30 @@ def may_report_shift(actor: Actor, region_code: str) -> Refusal | None:
     if actor.is_system:
         return None
     return actor.needs(Role.REGION_OPERATOR, region=region_code)
+
+
+def may_plan_crew(actor: Actor, region_code: str | None = None) -> Refusal | None:
+    """Operators roster the crews of their regions and keep their papers."""
+    if actor.is_system:
+        return None
+    return actor.needs(Role.REGION_OPERATOR, region=region_code)
+
+
+def plannable_datacenters(actor: Actor) -> QuerySet[Datacenter]:
+    """The datacenters whose crews the actor rosters."""
+    reach = actor.regions_of(Role.REGION_OPERATOR)
+    return Datacenter.objects.all() if reach is None else Datacenter.objects.filter(region__code__in=reach)
+
+
+def may_see_papers(actor: Actor) -> Refusal | None:
+    """Whether there is a list of papers for the actor at all."""
+    return actor.needs(*SEE_CREWS)
+
+
+def visible_papers(actor: Actor) -> QuerySet[CrewPapers]:
+    """The papers of the crews that the actor sees."""
+    reach = actor.regions_of(*SEE_CREWS)
+    return CrewPapers.objects.all() if reach is None else CrewPapers.objects.filter(datacenter__region__code__in=reach)
 
 
 def may_vouch_for_crew(actor: Actor, region_code: str) -> Refusal | None:

@@ -19,7 +19,8 @@ from capacity.staffing.models import (
 )
 from capacity.staffing.standings import region_gate_at
 from capacity.staffing.status import Gate
-from capacity.staffing.wording import status_label
+from capacity.staffing.wording import cause_text, status_label
+from kit.reason import Reason
 
 # The board and the strips look back this many days, today included.
 DAYS_BACK = 14
@@ -48,6 +49,16 @@ def refuses_dated_promise(gate: Gate, tier: int) -> bool:
     Below minimum crew to nobody; at a warning not to tiers 4 and 5.
     """
     return not gate.dated_promise or (gate.warning and tier >= 4)
+
+
+def closing_causes(region_id: int) -> list[str]:
+    """Which crews close a region's datacenters as of the last look, as sentences; one question to the database."""
+    closed = DatacenterStatus.objects.filter(datacenter__region=region_id, is_closed=True).order_by("datacenter__code")
+    return [
+        cause_text(Reason(one["code"], {"datacenter": code, **one["params"]}))
+        for code, reasons in closed.values_list("datacenter__code", "reasons")
+        for one in reasons
+    ]
 
 
 @dataclass(frozen=True)

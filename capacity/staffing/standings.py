@@ -1,10 +1,10 @@
 """From rows to values: each datacenter's last reports, as the pure status core wants them.
 
-Three questions to the database, however many datacenters are looked at.
+Four questions to the database, however many datacenters are looked at, and two more where there are rosters.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,8 @@ from django.db.models import Max, OuterRef, QuerySet, Subquery
 from capacity.regions.models import Datacenter
 from capacity.staffing import shifts, status
 from capacity.staffing.models import CrewRequirement, ShiftReport
+from capacity.staffing.outlook import outlook_of
+from capacity.staffing.presence import standing_ahead
 
 
 @dataclass(frozen=True)
@@ -25,11 +27,20 @@ class CrewStanding:
 
 
 def crew_standings(datacenters: QuerySet[Datacenter], at: datetime) -> list[CrewStanding]:
-    """The standing of each datacenter, from the last report of every role that works in the shift that is on."""
+    """The standing of each datacenter: the worse of what the shift that is on reported and what its roster promises.
+
+    What is on is known from the last report of every role that works in it; without a roster it alone is judged.
+    """
     found = list(datacenters.annotate(vouched_until=Max("confirmations__until")).order_by("code"))
     required = _required(found)
-    reports = ShiftReport.objects.in_bulk([last for roles in required.values() for _, _, last in roles if last])
-    return [_standing(datacenter, required.get(datacenter.pk, []), reports, at) for datacenter in found]
+    reports = ShiftReport.objects.in_bulk([last for roles in required.values() for *_, last in roles if last])
+    posts = {key: [(role, shift, minimum) for role, shift, minimum, _ in rows] for key, rows in required.items()}
+    ahead = outlook_of(found, posts, at)
+    crews = [_standing(datacenter, required.get(datacenter.pk, []), reports, at) for datacenter in found]
+    return [
+        replace(crew, standing=status.with_what_comes(crew.standing, standing_ahead(ahead[crew.datacenter.pk])))
+        for crew in crews
+    ]
 
 
 def region_gate_at(region_id: int, at: datetime) -> status.Gate:
@@ -42,8 +53,8 @@ def gate_of(crews: Iterable[CrewStanding]) -> status.Gate:
     return status.region_gate(status.Site(crew.datacenter.code, crew.standing) for crew in crews)
 
 
-def _required(datacenters: Sequence[Datacenter]) -> dict[int, list[tuple[str, str, int | None]]]:
-    """For each datacenter its (role, shift, key of the role's last report)."""
+def _required(datacenters: Sequence[Datacenter]) -> dict[int, list[tuple[str, str, int, int | None]]]:
+    """For each datacenter its (role, shift, minimum, key of the role's last report)."""
     # A night comes after the day of the same date, and so does its name in the alphabet.
     last = (
         ShiftReport.objects.filter(datacenter=OuterRef("datacenter"), role=OuterRef("role"))
@@ -54,28 +65,28 @@ def _required(datacenters: Sequence[Datacenter]) -> dict[int, list[tuple[str, st
         CrewRequirement.objects.filter(datacenter__in=[datacenter.pk for datacenter in datacenters])
         .order_by("datacenter_id", "role", "shift")
         .annotate(last_report=Subquery(last))
-        .values_list("datacenter_id", "role", "shift", "last_report")
+        .values_list("datacenter_id", "role", "shift", "minimum", "last_report")
     )
-    required: dict[int, list[tuple[str, str, int | None]]] = {}
-    for datacenter_id, role, shift, last_report in rows:
-        required.setdefault(datacenter_id, []).append((role, shift, last_report))
+    required: dict[int, list[tuple[str, str, int, int | None]]] = {}
+    for datacenter_id, role, shift, minimum, last_report in rows:
+        required.setdefault(datacenter_id, []).append((role, shift, minimum, last_report))
     return required
 
 
 def _standing(
     datacenter: Datacenter,
-    required: list[tuple[str, str, int | None]],
+    required: list[tuple[str, str, int, int | None]],
     reports: dict[int, ShiftReport],
     at: datetime,
 ) -> CrewStanding:
     zone = ZoneInfo(datacenter.time_zone)
     _day, now_on = shifts.current(at, zone)
     worked: dict[str, set[str]] = {}
-    for role, shift, _last in required:
+    for role, shift, _minimum, _last in required:
         worked.setdefault(role, set()).add(shift)
     posts = []
     heard: list[datetime] = []
-    for role, shift, last in required:
+    for role, shift, _minimum, last in required:
         report = reports.get(last) if last else None
         if report is not None:
             heard.append(report.reported_at)
@@ -103,4 +114,5 @@ def _post(
         present=report.present,
         reported_at=begun,
         shift_minutes=(until - begun) // timedelta(minutes=1),
+        day=report.date,
     )

@@ -1,4 +1,4 @@
-"""Crew reports in, status and staffing gate out, with reasons.
+"""Crew reports in, status and staffing gate out, with reasons. (`presence` judges the days to come in the same terms.)
 
 Pure: no database, no clock; counts only, never persons. Two rules hold throughout and are tested:
 more people present never make anything worse, and silence is never green.
@@ -10,7 +10,7 @@ post ever reported is *not tracked*: its supply is not gated, but it is not coun
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
 from kit.reason import Reason
@@ -42,7 +42,8 @@ class Post:
     """One role in one shift of a datacenter, with its last report.
 
     Counts are people. `present` and `reported_at` (aware) are None together: this post never reported.
-    `shift_minutes` is how long a report stays fresh. Raises ValueError on negative counts or half a report.
+    `shift_minutes` is how long a report stays fresh, `day` the one on which its shift began. Raises ValueError on
+    negative counts or half a report.
     """
 
     role: str
@@ -52,6 +53,7 @@ class Post:
     present: int | None
     reported_at: datetime | None
     shift_minutes: int = 12 * 60
+    day: date | None = None
 
     def __post_init__(self) -> None:
         if min(self.minimum, self.rostered, self.present or 0) < 0:
@@ -96,7 +98,7 @@ def post_standing(post: Post, at: datetime) -> Standing:
         reason = Reason("never_reported", {"role": post.role, "shift": post.shift})
         return Standing(Status.NOT_TRACKED, Severity.NONE, (reason,))
 
-    params = {
+    params: dict[str, str | int] = {
         "role": post.role,
         "shift": post.shift,
         "minimum": post.minimum,
@@ -104,6 +106,8 @@ def post_standing(post: Post, at: datetime) -> Standing:
         "present": post.present,
         "age_minutes": age_minutes(post.reported_at, at),
     }
+    if post.day is not None:
+        params["date"] = post.day.isoformat()
     if post.present < post.minimum:
         last = Standing(Status.RED, Severity.CLOSED, (Reason("below_minimum", params),))
     elif post.present == post.minimum > 0:
@@ -123,6 +127,11 @@ def post_standing(post: Post, at: datetime) -> Standing:
 # Among equals in severity, what is known comes before what is not, except that unknown outranks amber:
 # a missing report needs action first.
 _SHOWN_FIRST = {Status.RED: 0, Status.UNKNOWN: 1, Status.AMBER: 2, Status.GREEN: 3, Status.NOT_TRACKED: 4}
+
+
+def shown_first(status: Status) -> int:
+    """The place of a status where several have the same severity; the smallest is shown."""
+    return _SHOWN_FIRST[status]
 
 
 def datacenter_standing(posts: Iterable[Post], at: datetime) -> Standing:
@@ -146,6 +155,19 @@ def datacenter_standing(posts: Iterable[Post], at: datetime) -> Standing:
     return Standing(worst.status, worst.severity, tuple(reason for one in same for reason in one.reasons))
 
 
+def with_what_comes(now: Standing, ahead: Standing) -> Standing:
+    """The standing of a datacenter: the worse of what was reported and what its roster lets expect.
+
+    A good outlook improves nothing: a roster is a plan, and only a report says who is there.
+    """
+    if ahead.severity is Severity.NONE or ahead.severity < now.severity:
+        return now
+    if ahead.severity > now.severity:
+        return ahead
+    shown = min(now, ahead, key=lambda one: _SHOWN_FIRST[one.status])
+    return Standing(shown.status, shown.severity, (*now.reasons, *ahead.reasons))
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """A datacenter as part of a region's gate. `weight` is its part of the region's supply in any unit; equal by
@@ -165,7 +187,8 @@ class Gate:
     """How much of a region's supply (less the tier-1 reserve) everybody may use, in permille.
 
     `dated_promise` is false while one datacenter is closed: nothing with a date is promised into the region.
-    `status` is the worst shown status.
+    `status` is the worst shown status. `causes` are the reasons of the datacenters that close or warn, worst first,
+    each with its `datacenter`.
     """
 
     permille: int
@@ -173,6 +196,12 @@ class Gate:
     dated_promise: bool
     status: Status
     reasons: tuple[Reason, ...]
+    causes: tuple[Reason, ...] = ()
+
+    @property
+    def failure_reserve_permille(self) -> int:
+        """What of the failure reserve is kept: doubled for the closed share, where failures are mended late."""
+        return 2 * PERMILLE - self.permille
 
 
 def region_gate(sites: Iterable[Site]) -> Gate:
@@ -204,4 +233,10 @@ def region_gate(sites: Iterable[Site]) -> Gate:
         dated_promise=worst.standing.severity < Severity.CLOSED,
         status=worst.standing.status,
         reasons=reasons,
+        causes=tuple(
+            Reason(reason.code, {"datacenter": site.code, **reason.params})
+            for site in sorted(ordered, key=lambda site: -site.standing.severity)
+            if site.standing.severity >= Severity.WARNING
+            for reason in site.standing.reasons
+        ),
     )

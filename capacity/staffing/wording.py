@@ -1,8 +1,10 @@
 """What the status core says in codes, as sentences in the active language."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +21,15 @@ _REASONS: dict[str, Any] = {
     "above_minimum": _("%(role)s: %(present)s present, the minimum is %(minimum)s."),
     "report_is_old": _("%(role)s: the last report is out of date; it said %(present)s of at least %(minimum)s."),
     "silent_for_a_day": _("%(role)s: no report for more than a day; the last one said %(present)s."),
+    "roster_is_thin": _(
+        "%(role)s, %(shift)s, %(date)s: %(rostered)s rostered, the minimum is %(minimum)s; it is reached with a "
+        "probability of %(percent)s %%."
+    ),
+    "papers_run_out": _(
+        "%(role)s, %(shift)s, %(date)s: only %(with_papers)s of %(rostered)s rostered hold valid papers, the minimum "
+        "is %(minimum)s; it is reached with a probability of %(percent)s %%."
+    ),
+    "nobody_rostered": _("%(role)s, %(shift)s, %(date)s: nobody is rostered yet, the minimum is %(minimum)s."),
     "no_posts": _("No crew is required here yet, so nothing is tracked."),
     "no_datacenters": _("This region has no datacenters that are tracked."),
     "datacenter_closed": _("%(datacenter)s: %(status)s. Nothing with a date is promised here."),
@@ -34,14 +45,34 @@ def reason_text(reason: Reason) -> str:
         params["role"] = role_label(params["role"])
     if "shift" in params:
         params["shift"] = shift_label(params["shift"])
+    if "date" in params:
+        params["date"] = date_format(date.fromisoformat(params["date"]), "SHORT_DATE_FORMAT")
     if "status" in params:
         params["status"] = status_label(params["status"])
     return str(_REASONS[reason.code]) % params
 
 
+# What these say of shift and day stands in the sentence already.
+_SAYS_WHEN = ("roster_is_thin", "papers_run_out", "nobody_rostered")
+
+
+def cause_text(reason: Reason) -> str:
+    """The reason of a datacenter as a sentence that says where and when: for those who look at a whole region."""
+    params, text = reason.params, reason_text(reason)
+    where = [str(params["datacenter"])] if "datacenter" in params else []
+    if "date" in params and reason.code not in _SAYS_WHEN:
+        where += [shift_label(params["shift"]), date_format(date.fromisoformat(params["date"]), "SHORT_DATE_FORMAT")]
+    return f"{', '.join(where)} · {text}" if where else text
+
+
 def reason_texts(stored: Iterable[dict[str, Any]]) -> list[str]:
     """Reasons as they are stored, as sentences."""
     return [reason_text(Reason.from_dict(data)) for data in stored]
+
+
+def cause_texts(reasons: Iterable[Reason]) -> tuple[str, ...]:
+    """Reasons of several datacenters as sentences."""
+    return tuple(cause_text(reason) for reason in reasons)
 
 
 def gate_text(gate: Gate) -> str:

@@ -372,7 +372,7 @@ class _Day:
         try:
             return approve_request(actor=actor, request_id=key, region_code=code, at=at)
         except CannotGrant as refusal:
-            if refusal.values["block"] == "staffing" and request.claimed_tier <= 2:
+            if refusal.values["block"] == "staffing":
                 return approve_request(actor=actor, request_id=key, region_code=code, undated=True, at=at)
             left, lines = refusal.values.get("left", 0), list(request.lines.select_related("resource"))
             if refusal.values["block"] != "capacity" or len(lines) > 1 or left < lines[0].minimum:

@@ -34,7 +34,7 @@ from capacity.intake.diagnosis import (
     ways_out,
 )
 from capacity.pools import ledger
-from capacity.pools.arithmetic import Buckets, Committed
+from capacity.pools.arithmetic import Buckets, Committed, Terms, buckets
 from capacity.pools.models import LedgerEntry, LedgerKind, Pool, Resource
 from capacity.regions.models import SCARCE_CONDITIONS, Condition, Region
 from capacity.requests.models import (
@@ -144,6 +144,7 @@ class Pools:
         self.places: dict[str, Place] = {}
         self.rows: dict[tuple[str, str], PoolRow] = {}
         self.keys: dict[tuple[str, str], int] = {}
+        self._reserves: dict[tuple[str, str], tuple[int, int]] = {}
         self.regions = {region.code: region for region in Region.objects.all()}
         self.groups: dict[str, list[str]] = {}
         self._since = {code: (now - timedelta(hours=hours), cond) for code, (cond, hours, _why) in DECLARED.items()}
@@ -157,6 +158,7 @@ class Pools:
             supply = Supply(pool.resource.code, split, Committed(0, 0, 0))
             supplies.setdefault(pool.region.code, []).append(supply)
             self.keys[pool.region.code, pool.resource.code] = pool.pk
+            self._reserves[pool.region.code, pool.resource.code] = (pool.failure_reserve, pool.reserve_permille)
             self.rows[pool.region.code, pool.resource.code] = PoolRow(
                 pk=pool.pk,
                 resource=pool.resource.code,
@@ -198,9 +200,8 @@ class Pools:
         short = {datacenter for begin, end, datacenter in self._closed.get(code, ()) if begin <= at < end}
         if short:
             gate = 1000 * (self._datacenters[code] - len(short)) // self._datacenters[code]
-            place = dataclasses.replace(
-                place, supplies=tuple(_gated(supply, gate) for supply in place.supplies), dated=False
-            )
+            supplies = tuple(_gated(one, gate, self._reserves[code, one.resource]) for one in place.supplies)
+            place = dataclasses.replace(place, supplies=supplies, dated=False)
         scarce = self.is_scarce(code, at)
         return dataclasses.replace(place, wish=wish, scarce=scarce) if wish is not None or scarce else place
 
@@ -226,10 +227,12 @@ class Pools:
         return [(code, supply.resource) for supply in self.places[code].supplies]
 
 
-def _gated(supply: Supply, gate: int) -> Supply:
-    critical = supply.split.open + supply.split.crit
-    opened = critical * gate // 1000
-    return dataclasses.replace(supply, split=Buckets(opened, critical - opened, supply.split.reserve1))
+def _gated(supply: Supply, gate: int, reserves: tuple[int, int]) -> Supply:
+    """The supply behind a gate, which keeps more for failures, too; `reserves` as stated and for tier 1 in permille."""
+    failures, tier1 = reserves
+    kept = -(-failures * (2000 - gate) // 1000) - failures
+    split = buckets(Terms(max(0, supply.split.total - kept), gate_permille=gate, reserve_permille=tier1))
+    return dataclasses.replace(supply, split=split)
 
 
 @lru_cache(maxsize=50_000)
@@ -577,7 +580,8 @@ class History:
         accepted = [self.pools.place(code, at, wish) for wish, code in enumerate(story.codes, start=1)]
         ahead = {place.code: self._ahead(story, place.code, at) for place in accepted if place.scarce}
         assessments = tuple(
-            assess(ask, place, ahead=ahead.get(place.code, ()), undated=not place.dated) for place in accepted
+            assess(ask, place, ahead=ahead.get(place.code, ()), undated=not place.is_dated_for(ask.tier))
+            for place in accepted
         )
         best = _best(assessments)
         if ask.tier >= 3 and self.random.random() < 0.09:
@@ -665,7 +669,7 @@ class History:
         reviewer: Actor,
     ) -> None:
         at, row = case.at, story.row
-        undated = not place.dated
+        undated = not place.is_dated_for(case.ask.tier)
         signatures = signature_reasons(
             case.ask,
             place,

@@ -102,6 +102,11 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "staffing:board": {OP, DM, CR, EX, AU},
     "staffing:datacenter": {OP, DM, CR, AU},
     "staffing:report": {OP},
+    "staffing:roster": {OP},
+    "staffing:import_rosters": {OP},
+    "staffing:papers": {OP, DM, CR, AU},
+    "staffing:new_papers": {OP},
+    "staffing:withdraw_papers": {OP},
     "styleguide": EVERYBODY,
 }
 # Shown to everybody, or by the sign-in library, or only acts (POST), or parts of a page that is listed.

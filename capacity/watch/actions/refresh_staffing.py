@@ -13,6 +13,9 @@ from capacity.staffing.models import DatacenterStatus
 from capacity.staffing.standings import CrewStanding, crew_standings, gate_of
 from users.access import SYSTEM
 
+# A region without datacenters is not gated.
+OPEN = gate_of([])
+
 
 def refresh_staffing(*, at: datetime, region_ids: Iterable[int] | None = None) -> list[SupplyChange]:
     """Bring these regions up to date, or every one that is not; returns the changes of supply.
@@ -43,8 +46,10 @@ def _stale_regions(at: datetime) -> set[int]:
         for region_id, crews in by_region.items()
         if any(is_stale(stored.get(crew.datacenter.pk), crew) for crew in crews)
     }
-    gates = {region_id: gate_of(crews).permille for region_id, crews in by_region.items()}
-    for region_id, gate in Pool.objects.values_list("region_id", "gate_permille").distinct().order_by():
-        if gates.get(region_id, 1000) != gate:
+    gates = {region_id: gate_of(crews) for region_id, crews in by_region.items()}
+    gates_of_pools = Pool.objects.values_list("region_id", "gate_permille", "failure_reserve_permille")
+    for region_id, permille, reserve_permille in gates_of_pools.distinct().order_by():
+        gate = gates.get(region_id, OPEN)
+        if (gate.permille, gate.failure_reserve_permille) != (permille, reserve_permille):
             stale.add(region_id)
     return stale

@@ -149,9 +149,10 @@ terms = st.builds(
     failure_reserve=amounts,
     gate_permille=shares,
     reserve_permille=shares,
+    failure_reserve_permille=st.sampled_from([1000, 1333, 2000]),
 )
 promises = st.lists(st.tuples(st.sampled_from(list(Level)), st.integers(1, 2000)), max_size=4)
-TERMS = ("powered_on", "out_of_service", "organic_growth", "failure_reserve", "gate_permille", "reserve_permille")
+TERMS = tuple(arithmetic.Terms.__dataclass_fields__)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -153,7 +153,7 @@ def test_looking_at_all_regions_asks_as_often_for_many_as_for_one(django_assert_
         make.region(code, size="large")
     make.shift_reported(datacenter())
     refresh_staffing(at=make.NOW)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         refresh_staffing(at=make.NOW)
 
 
