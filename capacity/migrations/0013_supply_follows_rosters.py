@@ -10,7 +10,7 @@ LEDGER_SQL = Path(__file__).resolve().parents[1] / "pools" / "ledger.sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capacity', '0011_rosters_and_papers'),
+        ('capacity', '0012_rosters_and_papers'),
     ]
 
     operations = [

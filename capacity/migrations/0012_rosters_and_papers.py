@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capacity', '0010_condition_thresholds'),
+        ('capacity', '0011_places_in_regions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
