@@ -11,7 +11,11 @@ from journal.wording import SubjectWords
 ACTIONS: dict[str, Any] = {
     "alarm.acknowledged": _("Alarm acknowledged"),
     "alarm.ended": _("Alarm ended"),
+    "alarm.handed_over": _("Alarm handed over"),
     "alarm.raised": _("Alarm raised"),
+    "alarm.silence_ended": _("Silence of an alarm ended"),
+    "alarm.silenced": _("Alarm silenced"),
+    "alarm.taken_over": _("Alarm taken over"),
     "claim.ends_sooner": _("End of a verification brought forward"),
     "audit.drawn": _("Monthly sample drawn"),
     "claim.complained_of": _("Complaint about a verification"),
@@ -149,7 +153,7 @@ def _page(view: str, between: str = "/") -> Callable[[str], str]:
 
 
 SUBJECTS: dict[str, SubjectWords] = {
-    "alarm": SubjectWords(_("Alarm")),
+    "alarm": SubjectWords(_("Alarm"), _page("alarms:alarm")),
     "audit": SubjectWords(_("Monthly sample")),
     "claim": SubjectWords(_("Claim"), _page("customers:claim")),
     "datacenter": SubjectWords(_("Datacenter"), _page("staffing:datacenter")),

@@ -3,16 +3,20 @@
 from functools import cached_property, lru_cache
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 from django.utils.translation import gettext_lazy as _
 
-from capacity.alarms.access import alarms_to_take_up
+from capacity.alarms.access import alarms_waiting_for
+from capacity.alarms.models import Alarm
 from capacity.regions.queries import proposals_waiting_for
 from capacity.review.queries import waiting_for_answer, waiting_for_reviewer
 from customers.queries import waiting_for_account_manager, waiting_for_verifier
 from customers.registers.queries import reviews_waiting_for
+from kit.clock import now
 from kit.navigation import Group, Job, Place, menu
+from users.access import Actor
 from users.models import User
 from users.roles import Role
 
@@ -22,6 +26,11 @@ ACCOUNT_MANAGER, VERIFIER, REVIEWER, DUTY_MANAGER, OPERATOR, EDITOR, EXECUTIVE, 
 def _of(*roles: Role) -> frozenset[str]:
     """Who sees a place. The auditor reads everything."""
     return frozenset({*roles, AUDITOR})
+
+
+def _alarms(actor: Actor) -> QuerySet[Alarm]:
+    # Silences end by the clock.
+    return alarms_waiting_for(actor, now())
 
 
 JOBS: tuple[Job, ...] = (
@@ -110,7 +119,7 @@ JOBS: tuple[Job, ...] = (
                 "/alarms/",
                 "bell",
                 _of(OPERATOR, DUTY_MANAGER, REVIEWER),
-                waiting=alarms_to_take_up,
+                waiting=_alarms,
                 keys="g m",
             ),
             Place(_("Levers"), "/levers/", "adjustments-horizontal", _of(OPERATOR, DUTY_MANAGER, REVIEWER), keys="g l"),

@@ -1,8 +1,9 @@
-"""Countries by their two-letter code (ISO 3166-1), with names from the Unicode CLDR."""
+"""Countries by their two-letter code (ISO 3166-1), and names for three-letter ones; all from the Unicode CLDR."""
 
 from functools import lru_cache
 
 from babel import Locale
+from babel.core import get_global
 from django.utils.translation import get_language
 
 from customers.names import sort_key
@@ -19,6 +20,13 @@ def is_country(code: str) -> bool:
 def country_name(code: str) -> str:
     """The name in the active language; the code itself where it is unknown."""
     return _names(_language()).get(code, code)
+
+
+def country_name_of_three(code: str) -> str:
+    """The name for a three-letter code, such as NLD, in the active language; the code itself where it is unknown."""
+    # CLDR lists them as aliases; one that stands for several countries of today is none of them.
+    two = get_global("territory_aliases").get(code, ())
+    return country_name(two[0]) if len(two) == 1 else code
 
 
 def country_choices() -> list[tuple[str, str]]:

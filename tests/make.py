@@ -30,6 +30,8 @@ from capacity.staffing.actions.file_rosters import Rostered
 from capacity.staffing.actions.file_shift_report import Crew, as_rostered
 from capacity.staffing.actions.set_up_crews import set_up_crews
 from capacity.staffing.planning_models import CrewPapers
+from capacity.usage.actions.ingest_samples import ingest_samples
+from capacity.usage.models import UsageForecast, UsageSource
 from capacity.watch.actions.plan_crews import plan_rosters, record_papers_and_refresh
 from capacity.watch.actions.report_shift import report_shift
 from customers.actions.add_evidence import Item, add_evidence
@@ -346,6 +348,28 @@ def papers(datacenter: Datacenter, people: int = 9, *, ahead: int = 30, at: date
     given.setdefault("actor", SYSTEM)
     expires = at.date() + timedelta(days=ahead)
     return record_papers_and_refresh(datacenter=datacenter, people=people, expires_date=expires, at=at, **given)
+
+
+def measured(pool: Pool, *values: float, until: datetime = NOW) -> None:
+    """The usage of the last hours before a moment, one sample an hour, the latest last."""
+    first = until - timedelta(hours=len(values))
+    rows = [
+        (pool.region.code, pool.resource.code, (first + timedelta(hours=hour)).isoformat(), str(value), "")
+        for hour, value in enumerate(values)
+    ]
+    ingest_samples(actor=SYSTEM, blocks=[(1, rows)], source=UsageSource.API, at=until)
+
+
+def forecast(pool: Pool, *, p50: int | None = None, at: datetime = NOW, **fields) -> UsageForecast:
+    """A day of samples and a flat forecast for ninety days that half of the paths leave after so many."""
+    measured(pool, *[100.0] * 24, until=at)
+    values = {
+        "step": "day", "method": "combination", "made_at": at, "starts_at": at.replace(hour=0),
+        "values": [100.0] * 90, "low": [90.0] * 90, "high": [110.0] * 90,
+        "exhausted_p10": p50 // 2 if p50 else None, "exhausted_p50": p50, "exhausted_p90": p50 * 2 if p50 else None,
+        "exhausted_within_lead": 0.6 if p50 else 0.0, "own_error": 3.0, "naive_error": 4.0,
+    }  # fmt: skip
+    return UsageForecast.objects.create(pool=pool, **{**values, **fields})
 
 
 # --- requests ----------------------------------------------------------------------------------------

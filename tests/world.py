@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from capacity.alarms.keeping import keep_alarms
+from capacity.alarms.models import Alarm, AlarmKind
 from capacity.levers.actions.propose_step import set_up_lever
 from capacity.notices.actions.draft_notice import draft_notice
 from capacity.regions.models import Datacenter
@@ -47,7 +49,11 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "Krankenhaus Musterstadt", parent=claim.organization, portfolio=claim.organization.portfolio
     )
     person = other.contacts.create(name="Control room", phone="1", added_at=at, kept_at=at)
+    keep_alarms(AlarmKind.USAGE_SURGE, {(request.acceptable.first().region_id, "vcpu"): {
+        "above_permille": 300, "since": "2020-03-20", "proposal": "watch", "names": {},
+    }}, region_ids=[request.acceptable.first().region_id], at=at)  # fmt: skip
     by_name = {
+        "alarms:alarm": [Alarm.objects.latest("pk").public_id],
         "customers:duplicate": [claim.organization.public_id, other.public_id],
         "customers:new_contact": [other.public_id],
         "customers:contact": [other.public_id, person.public_id],
@@ -86,7 +92,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         by_name[name] = [claim.organization.public_id]
     for name in ("review:case", "override_request", "requests:request", "intake:standing"):
         by_name[name] = [request.public_id]
-    for name in ("regions:region", "regions:declare", "regions:conditions", "regions:staffing_risk"):
+    for name in ("regions:region", "regions:ahead", "regions:declare", "regions:conditions", "regions:staffing_risk"):
         by_name[name] = ["westeurope"]
     by_name["staffing:withdraw_papers"] = [make.papers(Datacenter.objects.get(code=datacenter), at=at).public_id]
     for name in ("staffing:datacenter", "staffing:report", "staffing:roster"):

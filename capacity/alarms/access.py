@@ -1,10 +1,15 @@
-"""Who may see alarms and say that they took one up."""
+"""Who may see alarms, take them up, hand them over and silence them, and what waits for whom."""
 
-from django.db.models import QuerySet
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from capacity.alarms.models import Alarm
-from kit.refusal import Refusal
+from kit.refusal import NotAllowed, Refusal
 from users.access import Actor
+from users.models import User
+from users.queries import people_with
 from users.roles import Role
 
 SEE_ALARMS = (Role.REGION_OPERATOR, Role.DUTY_MANAGER, Role.CAPACITY_REVIEWER, Role.AUDITOR)
@@ -18,11 +23,34 @@ def visible_alarms(actor: Actor) -> QuerySet[Alarm]:
     return Alarm.objects.all() if reach is None else Alarm.objects.filter(region__code__in=reach)
 
 
-def alarms_to_take_up(actor: Actor) -> QuerySet[Alarm]:
-    """Open alarms that nobody took up, in the regions where the actor may."""
+def silent(at: datetime) -> Q:
+    """The alarms of which nobody is reminded at a moment."""
+    return Q(silenced_at__lte=at, silenced_until__gt=at)
+
+
+def alarms_waiting_for(actor: Actor, at: datetime) -> QuerySet[Alarm]:
+    """Open alarms in the regions where the actor may do something, that are theirs or nobody's, silent ones left out.
+
+    One whose owner has left is nobody's.
+    """
     reach = actor.regions_of(*TAKE_UP)
-    mine = Alarm.objects.filter(ended_at=None, acknowledged_by=None)
-    return mine if reach is None else mine.filter(region__code__in=reach)
+    waiting = Alarm.objects.filter(
+        Q(owner=None) | Q(owner=actor.user_id) | Q(owner__is_active=False), ended_at=None
+    ).exclude(silent(at))
+    return waiting if reach is None else waiting.filter(region__code__in=reach)
+
+
+def possible_owners() -> QuerySet[User]:
+    """Who may own alarms of some region."""
+    return people_with(*TAKE_UP)
+
+
+class NotYours(NotAllowed):
+    """Only who has an alarm gives it away."""
+
+    code = "alarm_not_yours"
+    message = _("%(name)s has this alarm and hands it over, or a duty manager does.")
+    remedy = _("Take it over if you want to see to it yourself.")
 
 
 def may_see_alarms(actor: Actor) -> Refusal | None:
@@ -33,3 +61,17 @@ def may_see_alarms(actor: Actor) -> Refusal | None:
 def may_acknowledge_alarm(actor: Actor, alarm: Alarm) -> Refusal | None:
     """Operators and duty managers take up what happens in their regions."""
     return actor.needs(*TAKE_UP, region=alarm.region.code)
+
+
+def may_silence_alarm(actor: Actor, alarm: Alarm) -> Refusal | None:
+    """Those who take alarms up say for how long nobody needs to be reminded."""
+    return may_acknowledge_alarm(actor, alarm)
+
+
+def may_hand_over_alarm(actor: Actor, alarm: Alarm) -> Refusal | None:
+    """Its owner gives it to a colleague; a duty manager gives away what is anybody's."""
+    if refusal := may_acknowledge_alarm(actor, alarm):
+        return refusal
+    if alarm.owner_id in (None, actor.user_id) or actor.holds(Role.DUTY_MANAGER, region=alarm.region.code):
+        return None
+    return NotYours(name=alarm.owner.name if alarm.owner else "")

@@ -3,14 +3,46 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
+from capacity.alarms.access import visible_alarms
 from capacity.alarms.models import Alarm, AlarmKind
 from capacity.regions.models import Region
 from journal.record import new_entry, record_many
-from users.access import SYSTEM
+from kit.refusal import Conflict, NotFound
+from users.access import SYSTEM, Actor
+
+
+class AlarmIsOver(Conflict):
+    """It ended by itself."""
+
+    code = "alarm_is_over"
+    message = _("The cause of this alarm is gone.")
+
+
+def lock_open_alarm(actor: Actor, alarm_id: UUID) -> Alarm:
+    """The open alarm, locked, if the actor sees it. Raises `NotFound`, `AlarmIsOver`. Needs a transaction."""
+    alarm = (
+        visible_alarms(actor)
+        .select_for_update(of=("self",))
+        .select_related("region", "owner", "silenced_by")
+        .filter(public_id=alarm_id)
+        .first()
+    )
+    if alarm is None:
+        raise NotFound()
+    if alarm.ended_at is not None:
+        raise AlarmIsOver()
+    return alarm
+
+
+def about(alarm: Alarm) -> dict[str, Any]:
+    """What the journal says of an alarm."""
+    return {"kind": alarm.kind, "region": alarm.region.code, "subject": alarm.subject}
 
 
 def keep_alarms(

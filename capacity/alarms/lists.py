@@ -1,12 +1,17 @@
 """The alarm inbox as a list: what nobody has taken up first."""
 
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import BooleanField, Case, IntegerField, QuerySet, Value, When
+from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from capacity.alarms.access import silent
 from capacity.alarms.filters import AlarmFilters
 from capacity.alarms.models import Alarm, AlarmKind
 from capacity.alarms.wording import alarm_subject, alarm_text, alarm_url
@@ -22,15 +27,17 @@ TONES = {
 }
 
 
-def alarm_rows(alarms: QuerySet[Alarm]) -> QuerySet[Alarm]:
-    """The alarms with what a row shows, and `place`: 0 open, 1 taken up, 2 over."""
+def alarm_rows(alarms: QuerySet[Alarm], at: datetime) -> QuerySet[Alarm]:
+    """The alarms with what a row shows: `is_quiet` while silenced, `place` 0 open, 1 taken up, 2 silenced, 3 over."""
     place = Case(
-        When(ended_at__isnull=False, then=Value(2)),
-        When(acknowledged_by__isnull=False, then=Value(1)),
+        When(ended_at__isnull=False, then=Value(3)),
+        When(silent(at), then=Value(2)),
+        When(owner__isnull=False, then=Value(1)),
         default=Value(0),
         output_field=IntegerField(),
     )
-    return alarms.select_related("region", "acknowledged_by").annotate(place=place)
+    quiet = Case(When(silent(at), then=Value(True)), default=Value(False), output_field=BooleanField())
+    return alarms.select_related("region", "owner").annotate(place=place, is_quiet=quiet)
 
 
 def _cause(alarm: Alarm) -> Any:
@@ -43,12 +50,19 @@ def _subject(alarm: Alarm) -> Any:
     return format_html('<a href="{}">{}</a>', href, shown) if href else shown
 
 
-def _state(alarm: Alarm) -> str:
+def state_text(alarm: Any, is_quiet: bool) -> str:
+    """Where an alarm stands, in words."""
     if alarm.ended_at:
         return gettext("Over")
-    if alarm.acknowledged_by:
-        return gettext("Taken up by %(name)s") % {"name": alarm.acknowledged_by.name}
-    return gettext("Open")
+    if is_quiet:
+        until = date_format(localtime(alarm.silenced_until), "SHORT_DATETIME_FORMAT")
+        return gettext("Silenced until %(until)s") % {"until": until}
+    return gettext("Taken up") if alarm.owner_id else gettext("Open")
+
+
+def _state(alarm: Any) -> Any:
+    shown = state_text(alarm, alarm.is_quiet)
+    return format_html('<a href="{}">{}</a>', reverse("alarms:alarm", args=[alarm.public_id]), shown)
 
 
 ALARMS = ListSpec(
@@ -65,7 +79,8 @@ ALARMS = ListSpec(
         ),
         Column("text", _("What it says"), alarm_text),
         Column("raised", _("Raised"), lambda alarm: alarm.raised_at, sort=("raised_at",)),
-        Column("state", _("State"), _state),
+        Column("state", _("State"), _state, export=lambda alarm: state_text(alarm, alarm.is_quiet)),
+        Column("owner", _("Owner"), lambda alarm: alarm.owner.name if alarm.owner else "", sort=("owner__name",)),
         Column("ended", _("Ended"), lambda alarm: alarm.ended_at, sort=("ended_at",), default=False),
     ),
     filterset=AlarmFilters,

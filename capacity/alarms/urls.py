@@ -7,5 +7,6 @@ from capacity.alarms import views
 app_name = "alarms"
 urlpatterns = [
     path("", views.inbox, name="inbox"),
-    path("acknowledge/", views.acknowledge, name="acknowledge"),
+    path("<uuid:public_id>/", views.alarm, name="alarm"),
+    path("<slug:act>/", views.act, name="act"),
 ]

@@ -6,13 +6,17 @@ Reads only. Each check is independent of the others and names what breaks it.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from django.db import connection, models
+from django.db import models
 
+from capacity.desk.checking import Check
+from capacity.desk.checking import rows as _rows
+from capacity.desk.checking import told as _told
+from capacity.desk.usage_invariants import USAGE_CHECKS
 from capacity.intake.diagnosis import ahead_from, as_dict, ask_from, assess, place_from
 from capacity.levers.models import LEVER_LIFE, Lever, LeverMove, LeverState
 from capacity.notices.models import NOTICE_LIFE, Notice, NoticeMove
@@ -41,8 +45,6 @@ class Finding:
         return self.fault_count == 0
 
 
-# Yields a fault as a sentence, or None for a row that is in order.
-Check = Callable[[], Iterator[str | None]]
 CHECKS: dict[str, Check] = {}
 
 
@@ -63,19 +65,6 @@ def check_invariants(*names: str) -> Iterator[Finding]:
 def _check(function: Check) -> Check:
     CHECKS[function.__name__] = function
     return function
-
-
-def _rows(sql: str, *params: Any) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        # Without parameters a percent sign is itself, as PostgreSQL's format() wants it.
-        cursor.execute(sql, params or None)
-        yield from cursor.fetchall()
-
-
-def _told(sql: str, *params: Any) -> Iterator[str | None]:
-    """Rows of (label, fault or null)."""
-    for label, fault in _rows(sql, *params):
-        yield f"{label}: {fault}" if fault else None
 
 
 # --- supply ------------------------------------------------------------------------------------------
@@ -477,3 +466,7 @@ def conditions_are_those_declared() -> Iterator[str | None]:
         """,
         [str(condition) for condition in sorted(SCARCE_CONDITIONS)],
     )
+
+
+for _function in USAGE_CHECKS:
+    _check(_function)

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from capacity.alarms.access import visible_alarms
+from capacity.alarms.lists import state_text
 from capacity.alarms.models import Alarm
 from capacity.alarms.wording import alarm_subject, alarm_text, alarm_url
 from capacity.pools.access import may_see_headroom, may_see_pool
@@ -26,6 +27,7 @@ from capacity.staffing.access import may_see_crew, may_see_status, visible_datac
 from capacity.staffing.drawing import strip
 from capacity.staffing.queries import staffing_board
 from capacity.staffing.wording import reason_texts
+from customers.countries import country_name_of_three
 from kit import clock
 from users.access import Actor
 from users.http import ActorRequest
@@ -60,6 +62,7 @@ class OpenAlarm:
     subject: str
     text: str
     url: str
+    state: str
 
 
 def region(request: ActorRequest, code: str) -> HttpResponse:
@@ -76,6 +79,7 @@ def region(request: ActorRequest, code: str) -> HttpResponse:
         "in_force": in_force,
         "proposed": next((one for one in history if one.is_open), None) if sees_grounds else None,
         "review_is_due": bool(in_force and in_force.review_date < clock.now().date()),
+        "country": country_name_of_three(shown.country),
         "may_declare": may_declare_condition(actor, shown) is None,
         "by_thresholds": by_thresholds if sees_grounds else None,
         "why_proposed": reason_texts_of_proposal(by_thresholds) if by_thresholds and sees_grounds else [],
@@ -85,7 +89,13 @@ def region(request: ActorRequest, code: str) -> HttpResponse:
         context["pools"] = [PoolPanel(pool, fill_of(pool), waterfall(pool)) for pool in region_pools(actor, shown)]
         context["sees_ledger"] = may_see_pool(actor, code) is None
         context["alarms"] = [
-            OpenAlarm(alarm, alarm_subject(alarm), alarm_text(alarm), alarm_url(alarm))
+            OpenAlarm(
+                alarm,
+                alarm_subject(alarm),
+                alarm_text(alarm),
+                alarm_url(alarm),
+                state_text(alarm, alarm.is_silent(clock.now())),
+            )
             for alarm in _open_alarms(actor, shown)
         ]
     if may_see_status(actor, code) is None:
@@ -115,4 +125,4 @@ def waiting_by_tier(actor: Actor, shown: Region) -> list[Waiting]:
 
 def _open_alarms(actor: Actor, shown: Region) -> list[Alarm]:
     alarms = visible_alarms(actor).filter(region=shown, ended_at=None)
-    return list(alarms.select_related("region", "acknowledged_by")[:50])
+    return list(alarms.select_related("region", "owner")[:50])

@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from capacity.desk import region_page, region_tiles
+from capacity.desk import region_ahead, region_page, region_table, region_tiles
 from capacity.regions import condition_views, views
 from capacity.staffing import risk_page
 
 app_name = "regions"
 urlpatterns = [
     path("", region_tiles.tiles, name="tiles"),
-    path("table/", region_tiles.table, name="table"),
+    path("table/", region_table.table, name="table"),
     path("calendar/", condition_views.calendar, name="calendar"),
     path("thresholds/", condition_views.thresholds, name="thresholds"),
     path("proposals/", condition_views.proposals, name="proposals"),
@@ -20,6 +20,7 @@ urlpatterns = [
     path("conditions/<uuid:public_id>/refuse/", views.refuse, name="refuse"),
     path("conditions/<uuid:public_id>/withdraw/", views.withdraw, name="withdraw"),
     path("<slug:code>/", region_page.region, name="region"),
+    path("<slug:code>/ahead/", region_ahead.ahead, name="ahead"),
     path("<slug:code>/condition/", views.declare, name="declare"),
     path("<slug:code>/conditions/", condition_views.conditions, name="conditions"),
     path("<slug:code>/staffing-risk/", risk_page.history, name="staffing_risk"),

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from capacity.alarms.access import alarms_to_take_up
+from capacity.alarms.access import alarms_waiting_for
 from capacity.alarms.wording import alarm_subject
 from capacity.notices.access import EDITORS
 from capacity.notices.models import Notice, NoticeState
@@ -364,11 +364,11 @@ def _liaison_steps(actor: Actor, at: datetime) -> Section:
 
 def _alarms(actor: Actor, at: datetime) -> Section:
     return _section(
-        _("Alarms to take up"),
-        alarms_to_take_up(actor).select_related("region").order_by("raised_at", "pk"),
+        _("Alarms to see to"),
+        alarms_waiting_for(actor, at).select_related("region").order_by("raised_at", "pk"),
         lambda row: Line(
             f"{row.region.name} · {alarm_subject(row)}",
-            f"/regions/{row.region.code}/",
+            reverse("alarms:alarm", args=[row.public_id]),
             row.get_kind_display(),
             relative_time(row.raised_at, at),
         ),

@@ -15,6 +15,11 @@ from users.access import Actor
 from users.roles import Role
 
 
+def region_choices() -> list[tuple[str, str]]:
+    """Every region by code with its name, as filters offer them."""
+    return list(Region.objects.order_by("name").values_list("code", "name"))
+
+
 def condition_history(region: Region, limit: int = 20) -> list[ConditionDeclaration]:
     """The latest declarations of a region, newest first, with the people in them."""
     return list(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from capacity.regions.models import Region
+from capacity.regions.queries import region_choices
 from capacity.requests.models import PENDING_STATES, CapacityRequest, RequestRegion, RequestState
 from customers.models import CLAIM_COUNTS_AS_VERIFIED, Claim, ClaimState, Organization, SectorCategory
 from customers.queries import organizations_named
@@ -80,12 +80,8 @@ class ByRegionAndCategory(filters.FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["region"].extra["choices"] = cache(_region_choices)
+        self.filters["region"].extra["choices"] = cache(region_choices)
         self.filters["category"].extra["choices"] = cache(_category_choices)
-
-
-def _region_choices() -> list[tuple[str, str]]:
-    return list(Region.objects.order_by("name").values_list("code", "name"))
 
 
 def _category_choices() -> list[tuple[str, str]]:

@@ -1,10 +1,11 @@
-"""What pages ask about the usage of a pool: a year of days with what lies ahead, and the last days by the hour."""
+"""What pages ask about usage: a year of days with what lies ahead, the last hours, how long pools last."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from capacity.pools.models import Pool
 from capacity.usage.forecast.scores import Values
@@ -42,6 +43,53 @@ class Course:
     def ahead(self, values: Sequence[float]) -> list[float | None]:
         """A list of the forecast, behind as many gaps as there are known steps."""
         return [None] * len(self.known) + [round(value, 1) for value in values]
+
+
+def latest_of(pools: QuerySet[Pool]) -> QuerySet[UsageForecast]:
+    """The forecast by the day in force of each of these pools that has one."""
+    newest = UsageForecast.objects.filter(pool=OuterRef("pk"), step=ForecastStep.DAY).order_by("-made_at")
+    # Keyed by pool, so that it looks into the index once a pool however many forecasts were ever made.
+    keys = pools.order_by().annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
+    return UsageForecast.objects.filter(pk__in=keys)
+
+
+def soonest_by_region(pools: QuerySet[Pool]) -> dict[int, UsageForecast]:
+    """For each region the pool that is thought to run out first; regions without a forecast are left out."""
+    found: dict[int, UsageForecast] = {}
+    rows = latest_of(pools).select_related("pool__resource").defer("values", "low", "high")
+    for forecast in sorted(rows, key=_soonness):
+        found.setdefault(forecast.pool.region_id, forecast)
+    return found
+
+
+def _soonness(forecast: UsageForecast) -> tuple[float, float, int]:
+    never = float("inf")
+    return (
+        forecast.exhausted_p50 if forecast.exhausted_p50 is not None else never,
+        forecast.exhausted_p10 if forecast.exhausted_p10 is not None else never,
+        forecast.pool_id,
+    )
+
+
+def courses_of(pools: Iterable[Pool], at: datetime, *, days_back: int) -> list[tuple[Pool, Course]]:
+    """The last days of several pools with what lies ahead of each, those without any left out; two questions."""
+    pools = list(pools)
+    latest = latest_of(Pool.objects.filter(pk__in=[pool.pk for pool in pools]))
+    forecasts = {forecast.pool_id: forecast for forecast in latest}
+    today = at.astimezone(UTC).date()
+    starts = [forecast.starts_at.astimezone(UTC).date() for forecast in forecasts.values()]
+    first = min([today, *starts]) - timedelta(days=days_back)
+    known = daily_usage([pool.pk for pool in pools], first, today - timedelta(days=1))
+    courses = []
+    for pool in pools:
+        forecast = forecasts.get(pool.pk)
+        end = forecast.starts_at.astimezone(UTC).date() if forecast else today
+        begin = end - timedelta(days=days_back)
+        days = known[pool.pk][(begin - first).days : (end - first).days]
+        course = Course(_midnight(begin), timedelta(days=1), days, forecast)
+        if not course.is_empty:
+            courses.append((pool, course))
+    return courses
 
 
 def usage_of(pool: Pool, at: datetime) -> tuple[Course, Course]:

@@ -6,13 +6,13 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from capacity.pools.access import pool_for
 from capacity.pools.models import Pool
 from capacity.usage.actions.refresh_forecasts import LEAD_DAYS, usable_units
-from capacity.usage.models import ForecastMethod, UsageForecast
+from capacity.usage.models import ForecastMethod
 from capacity.usage.queries import Course, usage_of
+from capacity.usage.wording import accuracy_of, exhaustion_text
 from kit import clock
 from kit.charts import Certainty, Chart, Kind, Mark, Series
 from users.http import ActorRequest
@@ -41,8 +41,9 @@ def usage(request: ActorRequest, region: str, resource: str) -> HttpResponse:
     return render(request, "usage/usage.html", context)
 
 
-def chart_of(course: Course, pool: Pool, key: str, title: str, pattern: str) -> Chart:
-    """The line of a course with the band of its forecast, and the mark beyond which the pool cannot carry it."""
+def chart_of(course: Course, pool: Pool, key: str, title: str, pattern: str, *, is_small: bool = False) -> Chart:
+    """The line of a course with the band of its forecast and, by the day, the mark beyond which the pool cannot carry
+    it; a small one is one of many."""
     series = [Series(_("Usage"), tuple(course.measured()))]
     if course.forecast:
         series.append(
@@ -63,45 +64,9 @@ def chart_of(course: Course, pool: Pool, key: str, title: str, pattern: str) -> 
         labels=tuple(f"{moment:{pattern}}" for moment in course.moments()),
         label_title=_("From (UTC)"),
         series=tuple(series),
-        marks=(Mark(_("Usable units"), usable_units(pool)),) if key == "days" else (),
+        marks=() if key == "hours" else (Mark(_("Usable units"), usable_units(pool)),),
+        is_small=is_small,
     )
-
-
-def accuracy_of(forecast: UsageForecast | None) -> str:
-    """How far the last forecast that can be compared lay off, beside the seasonal naive."""
-    if forecast is None or forecast.own_error is None or forecast.naive_error is None:
-        return ""
-    return _("Last error: %(own)s on average; repeating the season would have missed by %(naive)s.") % {
-        "own": _shown(forecast.own_error),
-        "naive": _shown(forecast.naive_error),
-    }
-
-
-def exhaustion_text(forecast: UsageForecast) -> str:
-    """When usage exceeds what is usable, in one sentence."""
-    ahead = len(forecast.values)
-    if forecast.exhausted_p10 is None:
-        return _("In nine of ten paths the pool lasts longer than %(days)s days.") % {"days": ahead}
-    early = ngettext("tomorrow", "in %(days)s days", forecast.exhausted_p10) % {"days": forecast.exhausted_p10}
-    if forecast.exhausted_p50 is None:
-        return _(
-            "One path in ten exhausts the pool %(early)s; more than half of them last longer than %(days)s days."
-        ) % {
-            "early": early,
-            "days": ahead,
-        }
-    middle = ngettext("tomorrow", "in %(days)s days", forecast.exhausted_p50) % {"days": forecast.exhausted_p50}
-    if forecast.exhausted_p90 is None:
-        return _("Half of the paths exhaust the pool %(middle)s, one in ten already %(early)s.") % {
-            "middle": middle,
-            "early": early,
-        }
-    late = ngettext("tomorrow", "in %(days)s days", forecast.exhausted_p90) % {"days": forecast.exhausted_p90}
-    return _("Half of the paths exhaust the pool %(middle)s, one in ten already %(early)s, nine in ten %(late)s.") % {
-        "middle": middle,
-        "early": early,
-        "late": late,
-    }
 
 
 def _headline(course: Course) -> str:
@@ -112,7 +77,3 @@ def _headline(course: Course) -> str:
         "days": LEAD_DAYS,
         "share": number_format(round(100 * within)),
     }
-
-
-def _shown(amount: float) -> str:
-    return number_format(amount, 0 if amount >= 10 else 2, force_grouping=True)

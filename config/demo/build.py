@@ -16,7 +16,7 @@ from capacity.pools.actions.seed_resources import seed_resources
 from capacity.regions.models import Datacenter
 from capacity.requests.actions.rerank_requests import rerank_all
 from capacity.watch.actions.look_at_pools import look_at_pools
-from config.demo import operations, world
+from config.demo import operations, usage, world
 from config.demo.cast import gather, write_logins
 from config.demo.customers import internal_service, invent_customers
 from config.demo.liaising import liaise
@@ -107,6 +107,8 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             copy_in(entries)
         with part("The last day, act by act") as source:
             operations.live_through(cast, source, internal=internal, now=now)
+        with part("Usage"):
+            usage.measure(now=now)
         with part("Order and alarms"):
             rerank_all(actor=SYSTEM, at=now)
             look_at_pools(at=now)

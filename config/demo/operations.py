@@ -9,7 +9,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from capacity.alarms.actions.acknowledge_alarm import acknowledge_alarms
+from capacity.alarms.actions.acknowledge_alarm import acknowledge_alarm
+from capacity.alarms.actions.silence_alarm import silence_alarm
+from capacity.alarms.actions.take_over_alarm import hand_over_alarm
 from capacity.alarms.models import Alarm
 from capacity.levers.actions.propose_step import propose_step, set_up_lever
 from capacity.levers.actions.sign_step import sign_step
@@ -78,9 +80,25 @@ def live_through(cast: Cast, source: random.Random, *, internal: Organization, n
 
 
 def take_up_alarms(cast: Cast, *, now: datetime) -> None:
-    """Somebody has seen to a third of the open alarms."""
+    """An operator has seen to a third of the open alarms, gave one to a colleague and silenced another."""
     alarms = list(Alarm.objects.filter(ended_at=None).order_by("pk").values_list("public_id", flat=True))
-    acknowledge_alarms(actor=cast.actor("operator", at=now), alarm_ids=alarms[::3], at=now)
+    operator = cast.actor("operator", at=now)
+    for alarm_id in alarms[::3]:
+        acknowledge_alarm(actor=operator, alarm_id=alarm_id, at=now)
+    hand_over_alarm(
+        actor=operator,
+        alarm_id=alarms[0],
+        to=cast.user("duty2").public_id,
+        reason="The site lead has been called; the duty manager decides on overtime.",
+        at=now,
+    )
+    silence_alarm(
+        actor=operator,
+        alarm_id=alarms[-1],
+        until=now + timedelta(days=2),
+        reason="Their reporting tool is being replaced until the day after tomorrow.",
+        at=now,
+    )
 
 
 class _Day:

@@ -15,8 +15,9 @@ from capacity.usage.forecast.bands import Bands
 from capacity.usage.forecast.daily import LEAST_DAYS, WEEK, calibrate_daily, daily_moves, forecast_daily
 from capacity.usage.forecast.exhaustion import days_to_exhaustion
 from capacity.usage.forecast.hourly import RECENT, Method
+from capacity.usage.forecast.outlook import outlook, surge_now
 from capacity.usage.forecast.scores import Values, seasonal_naive
-from capacity.usage.forecast.surge import DAILY, Alarm, detect, scenarios
+from capacity.usage.forecast.surge import Alarm
 from capacity.usage.history import daily_usage, hourly_usage
 from capacity.usage.models import ForecastMethod, ForecastStep, UsageDay, UsageForecast
 
@@ -24,8 +25,6 @@ DAYS_AHEAD = 90
 DAYS_BACK = 400
 # Until deliveries stand in the product: how long new hardware takes (an assumption, shown where it is used).
 LEAD_DAYS = 60
-# A surge that nobody saw the end of is one for this long; then its level is the new season.
-SURGE_LASTS = timedelta(days=28)
 
 
 @dataclass(frozen=True)
@@ -81,12 +80,12 @@ def look_for_surges(*, at: datetime) -> None:
 
 def surge_of(history: Values, last: date) -> Surge | None:
     """The surge that is on after these days, of which `last` is the last; None where demand is in its season."""
-    alarms = detect(history, DAILY)
-    if not alarms:
+    alarm = surge_now(history)
+    if alarm is None:
         return None
-    seen_on = last - timedelta(days=len(history) - 1 - alarms[-1].seen)
-    since = last - timedelta(days=len(history) - 1 - alarms[-1].since)
-    return Surge(alarms[-1], seen_on, since) if last - seen_on < SURGE_LASTS else None
+    seen_on = last - timedelta(days=len(history) - 1 - alarm.seen)
+    since = last - timedelta(days=len(history) - 1 - alarm.since)
+    return Surge(alarm, seen_on, since)
 
 
 def usable_units(pool: Pool) -> int:
@@ -104,30 +103,24 @@ def _daily(pools: list[Pool], hour: datetime) -> list[UsageForecast]:
         return []  # Nobody has a month of data yet.
     rows = []
     for at, (pool, history) in enumerate(zip(pools, histories, strict=True)):
-        row = _daily_row(pool, history, bands, at, last)
+        row = _daily_row(pool, history, bands, at)
         if row is not None:
             row.made_at, row.starts_at = hour, datetime.combine(hour.date(), time(), UTC)
             rows.append(row)
     return rows
 
 
-def _daily_row(pool: Pool, history: Values, bands: Bands, at: int, last: date) -> UsageForecast | None:
-    surge = surge_of(history, last)
-    if surge is None:
-        values = forecast_daily(history, DAYS_AHEAD)
-        if np.isnan(values).any():
-            return None
+def _daily_row(pool: Pool, history: Values, bands: Bands, at: int) -> UsageForecast | None:
+    ahead = outlook(history, DAYS_AHEAD)
+    values = ahead.values
+    if np.isnan(values).any():
+        return None
+    if ahead.ways is None:
         low, high = bands.around(at, values)
         is_short = (~np.isnan(history)).sum() < LEAST_DAYS
         method = ForecastMethod.SEASONAL_NAIVE if is_short else ForecastMethod.COMBINATION
     else:
-        # The season is frozen where the surge began; what came since only says how far demand stands above it.
-        ahead = len(history) - surge.alarm.since
-        frozen = forecast_daily(history[: surge.alarm.since], ahead + DAYS_AHEAD)[ahead:]
-        if np.isnan(frozen).any():
-            return None
-        ways = scenarios(frozen, history, surge.alarm)
-        values, (low, _high), (_low, high) = ways.base, bands.around(at, ways.low), bands.around(at, ways.high)
+        (low, _high), (_low, high) = bands.around(at, ahead.ways.low), bands.around(at, ahead.ways.high)
         method = ForecastMethod.SCENARIOS
     exhaustion = days_to_exhaustion(
         values, daily_moves(history), np.full(DAYS_AHEAD, float(usable_units(pool))), LEAD_DAYS

@@ -34,15 +34,20 @@ def days_to_exhaustion(forecast: Values, errors: Values, supply: Values, lead_da
     """
     if len(forecast) != len(supply) or np.isnan(forecast).any() or np.isnan(supply).any():
         raise ValueError("forecast and supply must be as long as each other and known throughout")
-    paths = demand_paths(forecast, errors)
+    return exhaustion_of(demand_paths(forecast, errors), supply, lead_days)
+
+
+def exhaustion_of(paths: NDArray[np.float64], supply: Values, lead_days: int) -> Exhaustion:
+    """The same from paths of demand, one a row, as `demand_paths` lays them."""
+    horizon = len(supply)
     exceeds = paths > supply
-    first = np.where(exceeds.any(axis=1), exceeds.argmax(axis=1) + 1, len(forecast) + 1)
+    first = np.where(exceeds.any(axis=1), exceeds.argmax(axis=1) + 1, horizon + 1)
     return Exhaustion(
-        p10=_day_by(first, 0.1, len(forecast)),
-        p50=_day_by(first, 0.5, len(forecast)),
-        p90=_day_by(first, 0.9, len(forecast)),
+        p10=_day_by(first, 0.1, horizon),
+        p50=_day_by(first, 0.5, horizon),
+        p90=_day_by(first, 0.9, horizon),
         within_lead=float(np.mean(first <= lead_days)),
-        horizon=len(forecast),
+        horizon=horizon,
     )
 
 

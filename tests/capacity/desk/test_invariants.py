@@ -6,6 +6,8 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from capacity.alarms.keeping import keep_alarms
+from capacity.alarms.models import AlarmKind
 from capacity.desk.invariants import CHECKS, check_invariants
 from capacity.review.actions.approve_request import approve_request
 from capacity.review.actions.confirm_grant import confirm_grant
@@ -60,6 +62,8 @@ def broken() -> set[str]:
 
 def test_everything_holds_after_real_acts_and_every_check_had_something_to_look_at(decided):
     make.verified_claim()
+    make.forecast(make.pool(), at=make.NOW)
+    keep_alarms(AlarmKind.USAGE_SURGE, {(make.pool().region_id, "vcpu"): {}}, region_ids=[], at=make.NOW)
     findings = list(check_invariants())
     assert [finding for finding in findings if not finding.holds] == []
     assert [finding.name for finding in findings if not finding.looked_at] == []

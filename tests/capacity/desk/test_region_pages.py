@@ -95,11 +95,12 @@ def test_58_regions_cost_as_many_questions_as_one(visit):
     for datacenter in Datacenter.objects.filter(code__endswith="-1").select_related("region")[:5]:
         make.shift_reported(datacenter, at=clock.now())
     operator = make.person(Role.REGION_OPERATOR)
-    assert text(visit("/regions/", as_=operator, queries=10)).count('class="v-tile ') == 58
+    assert text(visit("/regions/", as_=operator, queries=11)).count('class="v-tile ') == 58
     visit("/regions/table/", as_=operator, queries=8)
     visit("/regions/westeurope/", as_=operator, queries=12)
     assert text(visit("/staffing/", as_=operator, queries=8)).count("v-cell") >= 101 * 14
-    visit("/alarms/", as_=operator, queries=8)
+    visit("/alarms/", as_=operator, queries=9)
+    visit("/regions/westeurope/ahead/", as_=operator, queries=12)
 
 
 def test_no_regions_yet_says_how_they_get_here(visit):

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from capacity.alarms.actions.acknowledge_alarm import AlarmIsOver, TakenUp, acknowledge_alarm
+from capacity.alarms.actions.acknowledge_alarm import TakenUp, acknowledge_alarm
+from capacity.alarms.keeping import AlarmIsOver
 from capacity.alarms.models import Alarm
 from capacity.pools import ledger
 from capacity.pools.models import Pool, SupplyChange
