@@ -46,5 +46,5 @@ class AlarmFilters(FilterSet):
 
     def by_owner(self, alarms: Any, name: str, value: str) -> Any:
         """Those of whoever asks, or those that nobody has."""
-        actor: Any = self.request.actor  # type: ignore[union-attr]
+        actor: Any = self.request.actor
         return alarms.filter(owner=actor.user_id if value == "mine" else None)
