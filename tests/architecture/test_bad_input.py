@@ -46,7 +46,8 @@ QUERIES = (
     "organization=1&tier=99999999999999999999&state=nonsense&from=9999-12-31&until=0001-01-01&actor=%F0%9F%9A%91",
     "&&&=;==%",
 )
-TEXTS = (LONG, "\x00", "\ud83d", "-1", "99999999999999999999", "٣")
+UNFIT = ("\x00", "\ud83d")
+TEXTS = (LONG, "-1", "99999999999999999999", "٣")
 WRONG: dict[str, tuple[str, ...]] = {
     "text": TEXTS,
     "number": ("-1", "99999999999999999999", "1e400", "NaN"),
@@ -164,10 +165,13 @@ def wrong_bodies(form: PageForm) -> Iterator[tuple[str, dict[str, str]]]:
     """The form as somebody filled it in, with one field wrong at a time."""
     good = {**form.filled(), "idempotency_key": str(uuid.uuid4())}
     yield "as it is", good
-    for name, kind in form.kinds.items():
-        if name == "csrfmiddlewaretoken":
-            continue
-        for value in WRONG.get(kind, TEXTS[:3]):
+    names = [name for name in form.kinds if name != "csrfmiddlewaretoken"]
+    shown = [name for name in names if form.kinds[name] != "hidden"]
+    for value in UNFIT:
+        # No field takes these, and each says so whatever the others hold.
+        yield f"{value!r} everywhere", {**good, **dict.fromkeys(shown, value)}
+    for name in names:
+        for value in WRONG.get(form.kinds[name], TEXTS[:1]):
             yield f"{name}={value[:20]!r}", {**good, name: value}
         yield f"without {name}", {key: value for key, value in good.items() if key != name}
 
