@@ -22,12 +22,9 @@ import django
 
 django.setup()
 
-import dj_database_url
-import psycopg2
-from django.conf import settings
 from django.urls import reverse
 
-from bench._measuring import alternating, browser, machine, page, statements, table
+from bench._measuring import alternating, browser, machine, page, statements, table, vacuum
 from bench.imports import customers
 from config.demo.cast import PASSWORD
 from customers.actions.register_organization import register_organization
@@ -74,16 +71,7 @@ def fill(count: int) -> None:
     number_rows(claims)
     copy_in(claims)
     copy_in([ClaimMove(claim=claim, new_state="submitted", at=now()) for claim in claims])
-    owner = dj_database_url.parse(settings.DATABASE_OWNER_URL)
-    connection = psycopg2.connect(
-        dbname=owner["NAME"], user=owner["USER"], password=owner["PASSWORD"] or None, host=owner["HOST"],
-        port=owner["PORT"] or None,
-    )  # fmt: skip
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        # What the database does by itself within a minute.
-        cursor.execute("VACUUM ANALYZE")
-    connection.close()
+    vacuum()
 
 
 def measure(people: dict[str, str], runs: int) -> dict[str, Measured]:
