@@ -64,6 +64,7 @@ app.conf.beat_schedule = {
     "end leases on cases": _every(60, "customers.end_leases"),
     "review evidence": _every(60, "customers.review_evidence"),
     "find register matches": _every(60, "customers.find_register_matches"),
+    "learn from registers": _every(60, "customers.train_matching"),
     "do waiting imports": _every(15, "customers.run_imports"),
     "compare organizations": _every(30, "customers.compare_organizations"),
     "do waiting simulations": _every(15, "allocation.run_simulations"),

@@ -92,9 +92,8 @@ class Organization(Public):
         indexes = [
             models.Index(fields=["sort_name", "id"], name="organization_sort"),
             models.Index(fields=["portfolio", "sort_name", "id"], name="organization_portfolio"),
-            # Whole words, found by their beginnings: an eighth of the keys that letter groups would be. The list of
-            # what an import has just added is kept so short that a search does not feel it.
-            GinIndex(WordVector("search_text"), name="organization_words", gin_pending_list_limit=1024),
+            # Whole words, found by their beginnings: an eighth of the keys that letter groups would be.
+            GinIndex(WordVector("search_text"), name="organization_words"),
             models.Index(fields=["name_key", "country"], name="organization_name_key"),
             # Letter groups of those that were compared; the others get theirs when the background compares them.
             GinIndex(
@@ -476,5 +475,12 @@ from customers.liaison.models import LiaisonItem, LiaisonStep  # noqa: E402, F40
 from customers.proofs.models import DomainChallenge, DomainProof, EvidenceFile, MailedCode  # noqa: E402, F401
 
 # What follows from the registers has its own module; Django finds models only from here.
-from customers.registers.models import EvidenceReview, MatchRun, RegisterMatch  # noqa: E402, F401
+from customers.registers.models import (  # noqa: E402, F401
+    EvidenceReview,
+    MatchRun,
+    RegisterMatch,
+    SnapshotChange,
+    SnapshotComparison,
+    TrainingRun,
+)
 from customers.retention.models import Erasure, RetentionRule  # noqa: E402, F401

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kit.reason import Reason
 
@@ -71,12 +72,13 @@ def _without_accents(text: str) -> str:
 def _words(text: str) -> tuple[str, ...]:
     if text.isascii():
         # Most of a large file; the same words, found at once.
-        return tuple(_ASCII_WORD.findall(_POSSESSIVE.sub("", text)))
+        return tuple(_ASCII_WORD.findall(_POSSESSIVE.sub("", text) if "'" in text else text))
     joined = _POSSESSIVE.sub("", text)
     spaced = "".join(char if unicodedata.category(char)[0] in "LMN" else " " for char in joined)
     return tuple(spaced.split())
 
 
+@lru_cache(4096)  # a name is asked for its words several times over: how it sorts, what tells it, how it is found
 def plain_words(name: str) -> tuple[str, ...]:
     """The words of a name in lower case without accents: "Uniklinik Köln" gives uniklinik, koln."""
     return _words(_without_accents(_folded(name)))
@@ -84,6 +86,8 @@ def plain_words(name: str) -> tuple[str, ...]:
 
 def spelled_words(name: str) -> tuple[str, ...]:
     """The same with umlauts spelled out: "Uniklinik Köln" gives uniklinik, koeln."""
+    if name.isascii():
+        return plain_words(name)
     return _words(_without_accents(_folded(name).translate(_SPELLED_OUT)))
 
 
@@ -100,11 +104,10 @@ def name_key(name: str, limit: int = 300) -> str:
 
 def search_text(*names: str) -> str:
     """All words a set of names is found by, each once, between spaces, so " word" finds beginnings of words."""
-    words: dict[str, None] = {}
-    for name in names:
-        words.update(dict.fromkeys(plain_words(name)))
-        if not name.isascii():
-            words.update(dict.fromkeys(spelled_words(name)))
+    together = " ".join(names)
+    words = dict.fromkeys(plain_words(together))
+    if not together.isascii():
+        words.update(dict.fromkeys(spelled_words(together)))
     return f" {' '.join(words)} " if words else ""
 
 

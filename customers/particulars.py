@@ -24,6 +24,7 @@ MAX_EXTERNAL_IDS = 50
 MAX_EXTERNAL_ID = 120
 # A field with more problems than that is of another kind altogether; nobody reads on.
 MAX_TOLD = 5
+OFFER_TYPES = frozenset(OfferType.values)
 LOST_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 
@@ -120,7 +121,7 @@ def check_particulars(
     code = country.strip().upper()
     if not is_country(code):
         wrong("country", _("“%(code)s” is not a country code. Use two letters such as DE."), code=code[:20])
-    if offer_type not in OfferType.values:
+    if offer_type not in OFFER_TYPES:
         wrong("offer_type", _("Choose an offer type."))
     if customer_since is not None and customer_since > today:
         wrong("customer_since", _("This day is in the future. Leave it empty for a new customer."))

@@ -59,6 +59,16 @@ def find_matches() -> int:
     return find_register_matches(at=at) if matches_are_due(at=at) else 0
 
 
+@shared_task(name="customers.train_matching")
+def train() -> int:
+    """Let proposals learn from the registers that were imported."""
+    # Loads the learning library, which no other task needs.
+    from customers.actions.train_matching import train_when_due
+
+    learned = train_when_due(at=clock.now())
+    return learned.entries if learned is not None else 0
+
+
 @shared_task(name="customers.compare_organizations")
 def compare() -> int:
     """Compare the organizations that wait for it, for half a minute at most; the next hint goes on."""

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from journal.models import Entry
 from kit.copying import copy_values
-from kit.ids import uuid7
+from kit.ids import uuid7_texts
 
 
 class Acting(Protocol):
@@ -103,8 +103,8 @@ def record_alike(
     )
     moment = at.isoformat()
     rows = (
-        (uuid7(), moment, actor.public_id, action, subject_type, subject, reason, before, after, actor.request_id)
-        for subject, reason, before, after in told
+        (public_id, moment, actor.public_id, action, subject_type, subject, reason, before, after, actor.request_id)
+        for (subject, reason, before, after), public_id in zip(told, uuid7_texts(), strict=False)
     )
     copy_values(Entry, names, rows)
 

@@ -1,6 +1,5 @@
 """Look at evidence again whose entry a newer snapshot lost or changed; end verifications that nobody confirmed."""
 
-import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +8,7 @@ from django.db.models import F, Q
 
 from customers.actions.end_verification import end_verification
 from customers.models import CLAIM_STANDING
-from customers.registers.adapters import REGISTERS
+from customers.registers.comparing import declared, says
 from customers.registers.models import EvidenceReview
 from customers.registers.queries import review_facts, with_subjects
 from journal.record import new_entry, record_many
@@ -22,12 +21,6 @@ LIMIT = 1_000
 REVIEW_LOCK = 7_304_995
 
 Change, Outcome = EvidenceReview.Change, EvidenceReview.Outcome
-
-# What an entry says; a kind counts by the category it speaks for, because registers rename their kinds.
-_SAYS = """({row}.name, {row}.domain, {row}.country, {row}.region, {row}.is_active, {row}.details,
-    COALESCE(NULLIF(COALESCE(
-        %(kinds)s::jsonb #>> ARRAY[register.code, {row}.kind], %(default)s::jsonb ->> register.code
-    ), ''), {row}.kind))"""
 
 # Evidence beside the entry in the newest snapshot of its register, and what was last confirmed about it.
 _RESTING = """
@@ -55,8 +48,9 @@ _TO_OPEN = f"""
       AND (last.id IS NULL OR (last.resolved_at IS NOT NULL AND last.snapshot_id <> newest.id))
       AND CASE
         WHEN now_.id IS NULL THEN NOT (last.id IS NOT NULL AND last.outcome = 'holds' AND last.change = 'lost')
-        WHEN confirmed.id IS NOT NULL THEN {_SAYS.format(row="now_")} IS DISTINCT FROM {_SAYS.format(row="confirmed")}
-        ELSE {_SAYS.format(row="now_")} IS DISTINCT FROM {_SAYS.format(row="pinned")}
+        WHEN confirmed.id IS NOT NULL THEN {says("now_", "register.code")}
+             IS DISTINCT FROM {says("confirmed", "register.code")}
+        ELSE {says("now_", "register.code")} IS DISTINCT FROM {says("pinned", "register.code")}
       END
     ORDER BY item.id LIMIT %(limit)s
 """  # noqa: S608 - the parts are constants of this module
@@ -65,7 +59,7 @@ _RESTORED = f"""
     SELECT last.id
     {_RESTING}
     WHERE last.resolved_at IS NULL AND last.id IS NOT NULL AND now_.id IS NOT NULL
-      AND {_SAYS.format(row="now_")} IS NOT DISTINCT FROM {_SAYS.format(row="pinned")}
+      AND {says("now_", "register.code")} IS NOT DISTINCT FROM {says("pinned", "register.code")}
     ORDER BY last.id LIMIT %(limit)s
 """  # noqa: S608 - the parts are constants of this module
 
@@ -126,14 +120,13 @@ def _fall_due(at: datetime) -> int:
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:
-    declared: dict[str, Any] = {
-        "kinds": json.dumps({code: dict(register.categories) for code, register in REGISTERS.items()}),
-        "default": json.dumps({code: register.category for code, register in REGISTERS.items()}),
+    params: dict[str, Any] = {
+        **declared(),
         "standing": [str(state) for state in CLAIM_STANDING],
         "limit": LIMIT,
     }
     with connection.cursor() as cursor:
-        cursor.execute(sql, declared)
+        cursor.execute(sql, params)
         return cursor.fetchall()
 
 

@@ -2,26 +2,38 @@
 
 import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from customers.matching.categories import ROR, family_of_category, family_of_entry, kind_alone
 from customers.matching.learning import LEAST_ENTRIES, Example, learn
 from customers.matching.model import to_bytes
-from customers.models import CLAIM_COUNTS_AS_VERIFIED, Claim, MatchingModel, RegisterRow
+from customers.models import (
+    CLAIM_COUNTS_AS_VERIFIED,
+    Claim,
+    ImportRun,
+    ImportState,
+    MatchingModel,
+    RegisterRow,
+    RegisterSnapshot,
+    TrainingRun,
+)
 from customers.names import display_domain
 from customers.register_matches import current_snapshots
 from customers.registers.adapters import REGISTERS
 from customers.registers.declaring import Register
 from journal.record import record
 from kit.refusal import Conflict
-from users.access import Actor
+from users.access import SYSTEM, Actor
 
 VERIFIED_CLAIMS = "verified claims"
 # Their kinds are many words for one sort of organization; counted apart, they would outnumber all others.
 SAME_SORT = frozenset({"hospitals_eu", "fire_departments_us", "govt_urls"})
+# Registers come several at a time; learning waits until no more do.
+SETTLED_AFTER = timedelta(minutes=2)
 
 
 class NothingToLearnFrom(Conflict):
@@ -63,6 +75,22 @@ def train_matching(*, actor: Actor, at: datetime) -> MatchingModel:
             at=at,
         )
         return kept
+
+
+def train_when_due(*, at: datetime) -> MatchingModel | None:
+    """Learn anew where registers were imported since, and no more of them are on their way; None where not, or where
+    there is too little to learn from."""
+    last, newest = TrainingRun.objects.first(), RegisterSnapshot.objects.aggregate(at=Max("imported_at"))["at"]
+    if newest is None or at - newest < SETTLED_AFTER or (last is not None and newest <= last.ran_at):
+        return None
+    if ImportRun.objects.filter(state__in=[ImportState.WAITING, ImportState.RUNNING]).exists():
+        return None
+    # Noted before the work: what teaches nothing, or breaks it, is not tried again until more is there.
+    TrainingRun.objects.update_or_create(pk=1, defaults={"ran_at": at})
+    try:
+        return train_matching(actor=SYSTEM, at=at)
+    except NothingToLearnFrom:
+        return None
 
 
 def all_examples() -> Iterator[Example]:

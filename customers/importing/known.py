@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db import connection
 
+from kit.copying import as_array
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -93,7 +95,7 @@ def _ask(statement: str, rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any,
         return []
     with connection.cursor() as cursor:
         # Statements are literals of this module; what people wrote goes in as arrays.
-        cursor.execute(statement.replace("{known}", _KNOWN), [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(statement.replace("{known}", _KNOWN), [as_array(column) for column in zip(*rows, strict=True)])
         answers: list[tuple[Any, ...]] = cursor.fetchall()
     return answers
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from customers import names
+from customers.actions.compare_snapshots import compare_with_neighbors
 from customers.importing.runs import Outcome, RowResult
 from customers.models import Register as RegisterModel
 from customers.models import RegisterRow, RegisterSnapshot
@@ -128,7 +129,7 @@ def _require_same(snapshot: RegisterSnapshot, facts: list[RegisterFacts]) -> Non
 def store_snapshot(
     actor: Actor, register: Register, facts: list[RegisterFacts], digest: str, as_of_date: date, at: datetime
 ) -> RegisterSnapshot:
-    """Write the snapshot with its entries and its journal entry; inside the caller's transaction."""
+    """Write the snapshot, its entries, what changed and the journal entry; inside the caller's transaction."""
     with override("en"):
         owner, _is_new = RegisterModel.objects.get_or_create(code=register.code, defaults={"name": str(register.name)})
     snapshot = RegisterSnapshot.objects.create(
@@ -152,6 +153,7 @@ def store_snapshot(
         after={"rows": len(facts), "file_sha256": digest},
         at=at,
     )
+    compare_with_neighbors(snapshot, at=at)
     return snapshot
 
 

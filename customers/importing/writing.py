@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from customers.models import ExternalId, Organization, OrganizationDomain
 from customers.organizations import journal_facts
 from journal.record import record_alike
 from kit.copying import copy_values, draw_keys
-from kit.ids import uuid7
+from kit.ids import uuid7_texts
 from users.access import Actor
 from users.models import Portfolio
 
@@ -52,7 +53,7 @@ def register(actor: Actor, rows: Sequence["Row"], at: datetime) -> None:
     They wait to be compared by letter groups as well, which the background does.
     """
     keys = draw_keys(Organization, len(rows))
-    public_ids = [uuid7() for _row in rows]
+    public_ids = list(islice(uuid7_texts(), len(rows)))
     copy_values(Organization, _COLUMNS, _organizations(actor, rows, keys, public_ids, at))
     copy_values(
         OrganizationDomain,
@@ -86,7 +87,7 @@ def _organizations(
             facts.legal_name,
             facts.aliases,
             row.sort_name,
-            facts.search_text,
+            row.search_text,
             row.name_key,
             # Where somebody says why it is another one, it was compared.
             moment if row.different_because else None,

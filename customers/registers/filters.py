@@ -12,8 +12,7 @@ from customers.countries import country_name, is_country
 from customers.models import Register, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.queries import organizations_named
 from customers.registers.adapters import REGISTERS
-from customers.registers.comparing import Change
-from customers.registers.models import EvidenceReview, RegisterMatch
+from customers.registers.models import EvidenceReview, RegisterMatch, SnapshotChange
 from customers.registers.queries import with_fragments
 from users.models import Portfolio
 
@@ -34,6 +33,16 @@ def _by_country(**options: Any) -> filters.CharFilter:
     )
 
 
+def _by_kind(**options: Any) -> filters.CharFilter:
+    return filters.CharFilter(
+        label=_("Kind"),
+        max_length=120,
+        lookup_expr="icontains",
+        help_text=_("As the register calls it, or a part."),
+        **options,
+    )
+
+
 def _by_register(**options: Any) -> filters.ModelChoiceFilter:
     return filters.ModelChoiceFilter(
         label=_("Register"),
@@ -44,14 +53,12 @@ def _by_register(**options: Any) -> filters.ModelChoiceFilter:
     )
 
 
-class _Entries(filters.FilterSet):
-    """What every list of entries can be asked for."""
+class SnapshotRowFilters(filters.FilterSet):
+    """Entries of one snapshot."""
 
     q = filters.CharFilter(label=_("Search"), max_length=200, method="search")
     country = _by_country()
-    kind = filters.CharFilter(
-        label=_("Kind"), max_length=120, lookup_expr="icontains", help_text=_("As the register calls it, or a part.")
-    )
+    kind = _by_kind()
     active = filters.BooleanFilter(label=_("Active"), field_name="is_active")
 
     phrases = {"country": lambda value: country_name(value.upper())}
@@ -65,20 +72,30 @@ class _Entries(filters.FilterSet):
         return queryset.filter(with_fragments(text))
 
 
-class RegisterRowFilters(_Entries):
+class RegisterRowFilters(SnapshotRowFilters):
     """Entries of all registers as they stand."""
 
     register = _by_register(field_name="snapshot__register")
 
 
-class SnapshotRowFilters(_Entries):
-    """Entries of one snapshot."""
-
-
-class ChangeFilters(_Entries):
+class ChangeFilters(filters.FilterSet):
     """What became of entries from one snapshot to another."""
 
-    change = filters.ChoiceFilter(label=_("Change"), choices=Change.choices, empty_label=_("any"))
+    q = filters.CharFilter(label=_("Search"), max_length=200, method="search")
+    country = _by_country(field_name="entry__country")
+    kind = _by_kind(field_name="entry__kind")
+    active = filters.BooleanFilter(label=_("Active"), field_name="entry__is_active")
+    change = filters.ChoiceFilter(label=_("Change"), choices=SnapshotChange.Change.choices, empty_label=_("any"))
+
+    phrases = {"country": lambda value: country_name(value.upper())}
+
+    class Meta:
+        model = SnapshotChange
+        fields: list[str] = []
+
+    def search(self, queryset: QuerySet[SnapshotChange], _name: str, text: str) -> QuerySet[SnapshotChange]:
+        """The changes of entries found by the text, which may be parts of words."""
+        return queryset.filter(with_fragments(text, "entry__"))
 
 
 class SnapshotFilters(filters.FilterSet):

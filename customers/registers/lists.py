@@ -1,6 +1,8 @@
 """The lists of registers: entries, snapshots, what changed between two, reviews of evidence, matches."""
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, cast
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -9,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.countries import country_name
 from customers.names import display_domain
-from customers.registers.comparing import Change, differences
+from customers.registers.comparing import differences
 from customers.registers.filters import (
     ChangeFilters,
     MatchFilters,
@@ -18,10 +20,11 @@ from customers.registers.filters import (
     SnapshotFilters,
     SnapshotRowFilters,
 )
-from customers.registers.models import EvidenceReview
+from customers.registers.models import EvidenceReview, SnapshotChange
 from kit.lists import Column, ListSpec
 from kit.templatetags.ui import badge
 
+Change = SnapshotChange.Change
 CHANGE_TONES = {Change.GAINED: "good", Change.LOST: "bad", Change.CHANGED: "watch"}
 OUTCOME_TONES = {
     EvidenceReview.Outcome.HOLDS: "good",
@@ -135,35 +138,40 @@ SNAPSHOTS = ListSpec(
 
 
 def _differences_as_text(row: Any) -> str:
-    if row.change != Change.CHANGED:
+    if row.before is None:
         return ""
-    return "; ".join(
-        f"{FIELD_NAMES.get(name, name)}: {old or '–'} → {new or '–'}" for name, old, new in differences(row.before, row)
-    )
+    told = differences(row.before, row.entry)
+    return "; ".join(f"{FIELD_NAMES.get(name, name)}: {old or '–'} → {new or '–'}" for name, old, new in told)
+
+
+def _of_entry(column: Column) -> Column:
+    """The same column where rows have an entry instead of being one."""
+    cell, export = cast(Callable[[Any], Any], column.cell), column.export
+    return replace(column, cell=lambda row: cell(row.entry), export=(lambda row: export(row.entry)) if export else None)
 
 
 CHANGES = ListSpec(
     name="register-changes",
     title=_("Changes"),
     columns=(
-        _NAME,
+        _of_entry(_NAME),
         Column(
             "change",
             _("Change"),
-            lambda row: badge(CHANGE_TONES[Change(row.change)], Change(row.change).label),
-            export=lambda row: Change(row.change).label,
+            lambda row: badge(CHANGE_TONES[Change(row.change)], row.get_change_display()),
+            export=lambda row: row.get_change_display(),
         ),
         Column(
             "what",
             _("What changed"),
-            lambda row: told_differences(row.before, row) if row.change == Change.CHANGED else "",
+            lambda row: told_differences(row.before, row.entry) if row.before else "",
             export=_differences_as_text,
         ),
-        *_SAID,
+        *map(_of_entry, _SAID),
     ),
     filterset=ChangeFilters,
     sort="name",
-    row_url=entry_url,
+    row_url=lambda row: entry_url(row.entry),
     search_help=_("Name or key"),
     empty_title=_("Nothing changed between these two days"),
     empty_text=_("Both snapshots say the same."),

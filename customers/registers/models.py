@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from kit.models import Public
+from kit.models import AppendOnly, Public
 from users.models import User
 
 # The database holds this rule too: raw SQL as the application role is refused the same.
@@ -99,6 +99,53 @@ class EvidenceReview(Public):
         ]
 
 
+class SnapshotComparison(AppendOnly):
+    """How many entries a register gained, lost and changed from one snapshot to a later one.
+
+    Made at import for neighbors, and for any other two when somebody first asks.
+    """
+
+    old = models.ForeignKey("customers.RegisterSnapshot", on_delete=models.PROTECT, related_name="+", db_index=False)
+    new = models.ForeignKey("customers.RegisterSnapshot", on_delete=models.PROTECT, related_name="+", db_index=False)
+    gained = models.PositiveIntegerField()
+    lost = models.PositiveIntegerField()
+    changed = models.PositiveIntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        constraints = [models.UniqueConstraint(fields=["new", "old"], name="snapshots_compared_once")]
+
+
+class SnapshotChange(AppendOnly):
+    """What became of one entry between two snapshots."""
+
+    class Change(models.TextChoices):
+        GAINED = "gained", _("Gained")
+        LOST = "lost", _("Lost")
+        CHANGED = "changed", _("Changed")
+
+    # Without an index of its own: that of the page begins with it.
+    comparison = models.ForeignKey(SnapshotComparison, on_delete=models.PROTECT, related_name="changes", db_index=False)
+    # The newer snapshot's; a lost one is the older's.
+    entry = models.ForeignKey("customers.RegisterRow", on_delete=models.PROTECT, related_name="+", db_index=False)
+    # What a changed one said.
+    before = models.ForeignKey(
+        "customers.RegisterRow", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    change = models.CharField(max_length=10, choices=Change.choices)
+    # The entry's, so that the page is read from one index.
+    sort_name = models.CharField(max_length=350)
+
+    class Meta(AppendOnly.Meta):
+        indexes = [models.Index(fields=["comparison", "sort_name", "id"], name="snapshot_change_sort")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(change="changed", before__isnull=False) | (~Q(change="changed") & Q(before=None)),
+                name="snapshot_change_names_what_was",
+            ),
+        ]
+
+
 class RegisterMatch(Public):
     """An organization that an entry of a register seems to be, and the category the entry speaks for.
 
@@ -135,3 +182,12 @@ class MatchRun(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="one_match_run")]
+
+
+class TrainingRun(models.Model):
+    """When proposals last learned, or tried to, after an import; one row."""
+
+    ran_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="one_training_run")]

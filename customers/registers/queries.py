@@ -28,15 +28,18 @@ def snapshot_of(code: str, day: str) -> RegisterSnapshot | None:
     )
 
 
-def with_fragments(text: str) -> Q:
-    """The condition that an entry's name holds every word of the text, also in the middle of one; or its key is it."""
+def with_fragments(text: str, entry: str = "") -> Q:
+    """The condition that an entry's name holds every word of the text, also in the middle of one; or its key is it.
+
+    `entry` is the way to the entry, such as "entry__".
+    """
     condition = Q()
     for spellings in names.query_words(text):
         word = Q()
         for spelling in spellings:
-            word |= Q(search_text__contains=spelling)
+            word |= Q(**{f"{entry}search_text__contains": spelling})
         condition &= word
-    return (condition if condition else Q(pk=None)) | Q(key=text.strip())
+    return (condition if condition else Q(pk=None)) | Q(**{f"{entry}key": text.strip()})
 
 
 def snapshots_of_key(code: str, key: str) -> QuerySet[RegisterRow]:

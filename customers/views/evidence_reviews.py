@@ -9,8 +9,7 @@ from django.utils.translation import gettext as _
 
 from customers.access import may_check_evidence, sees_notes
 from customers.actions.resolve_evidence_review import resolve_evidence_review
-from customers.models import RegisterRow
-from customers.registers.comparing import COMPARED, differences
+from customers.registers.comparing import differences
 from customers.registers.forms import ReviewForm
 from customers.registers.lists import FIELD_NAMES, REVIEWS, review_sign
 from customers.registers.models import EvidenceReview
@@ -57,15 +56,9 @@ def _context(request: ActorRequest, found: EvidenceReview) -> dict[str, Any]:
         "claim": found.evidence.claim,
         "organization": found.evidence.claim.organization,
         "pinned": pinned,
-        "differences": [
-            (FIELD_NAMES.get(name, name), old, new) for name, old, new in differences(_said(pinned), found.entry)
-        ]
+        "differences": [(FIELD_NAMES.get(name, name), old, new) for name, old, new in differences(pinned, found.entry)]
         if found.entry
         else [],
         "shows_notes": sees_notes(request.actor, found.evidence.claim.organization),
         "why_not": may_check_evidence(request.actor, found.evidence) if not found.resolved_at else None,
     }
-
-
-def _said(row: RegisterRow) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in (*COMPARED, "kind")}

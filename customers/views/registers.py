@@ -6,13 +6,15 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 
 from customers.access import visible_organizations
+from customers.actions.compare_snapshots import compare_snapshots
 from customers.models import RegisterRow, RegisterSnapshot, SectorCategory
 from customers.register_matches import current_snapshots
 from customers.registers.adapters import REGISTERS
-from customers.registers.comparing import compare, differences
+from customers.registers.comparing import differences
 from customers.registers.lists import CHANGES, FIELD_NAMES, REGISTER_ROWS, SNAPSHOT_ROWS, SNAPSHOTS
 from customers.registers.models import RegisterMatch
 from customers.registers.queries import READERS, resting_on, snapshot_of, snapshots_of_key
+from kit.clock import now
 from kit.lists import list_page
 from kit.refusal import NotFound, require
 from users.http import ActorRequest
@@ -51,9 +53,11 @@ def changes(request: ActorRequest, code: str, day: str, since: str) -> HttpRespo
     new, old = _snapshot(request, code, day), _snapshot(request, code, since)
     if old.as_of_date >= new.as_of_date:
         raise NotFound()
-    found = compare(old, new)
+    # Made by the import, but for two that are no neighbors.
+    found = compare_snapshots(old=old, new=new, at=now())
+    rows = found.changes.select_related("entry__snapshot__register", "before")
     context = {"old": old, "new": new, "found": found}
-    return list_page(request, CHANGES, found.rows, template="customers/registers/changes.html", context=context)
+    return list_page(request, CHANGES, rows, template="customers/registers/changes.html", context=context)
 
 
 def entry(request: ActorRequest, code: str, day: str, key: str) -> HttpResponse:
@@ -93,9 +97,7 @@ def _told(row: RegisterRow, older: RegisterRow | None) -> list[tuple[Any, str, s
     """What an entry says otherwise than in the snapshot before."""
     if older is None:
         return []
-    before = {name: getattr(older, name) for name in ("name", "domain", "country", "region", "is_active", "kind")}
-    told = differences({**before, "details": older.details}, row)
-    return [(FIELD_NAMES.get(name, name), old, new) for name, old, new in told]
+    return [(FIELD_NAMES.get(name, name), old, new) for name, old, new in differences(older, row)]
 
 
 def _may(request: ActorRequest) -> dict[str, Any]:

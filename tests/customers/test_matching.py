@@ -5,6 +5,7 @@ import html
 import random
 import re
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,13 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from customers import names
-from customers.actions.train_matching import NothingToLearnFrom, train_matching
+from customers.actions.train_matching import SETTLED_AFTER, NothingToLearnFrom, train_matching, train_when_due
 from customers.matching.categories import FAMILIES, family_of_category
 from customers.matching.features import is_shared, subject_of
 from customers.matching.learning import Example, learn
 from customers.matching.model import CannotRead, from_bytes, shares, to_bytes
 from customers.matching.proposing import Entry, propose
-from customers.models import MatchingModel
+from customers.models import ImportRun, ImportState, MatchingModel, RegisterSnapshot, TrainingRun
 from customers.proposal_words import sentence
 from customers.proposals import Asked, propose_for
 from journal.models import Entry as JournalEntry
@@ -320,6 +321,24 @@ def test_training_keeps_each_result_once_and_journals_it():
     assert propose_for([Asked("Lunaria Neustadt", "DE")])[0][0].family == "health"
     assert "permission denied" in refused("UPDATE customers_matchingmodel SET entries = 1")
     assert "permission denied" in refused("DELETE FROM customers_matchingmodel")
+
+
+@pytest.mark.django_db
+def test_what_was_imported_is_learned_once_no_more_is_on_its_way():
+    assert train_when_due(at=make.NOW) is None
+    make.register_row()
+    later = make.NOW + SETTLED_AFTER
+    assert train_when_due(at=later - timedelta(seconds=1)) is None
+    assert train_when_due(at=later) is None  # too little to learn from; not tried again
+    assert TrainingRun.objects.get().ran_at == later
+    taught()
+    later += SETTLED_AFTER
+    RegisterSnapshot.objects.update(imported_at=later)
+    later += SETTLED_AFTER
+    run = ImportRun.objects.create(kind="ror", file_name="more.csv", file_hash="0", started_at=later)
+    assert train_when_due(at=later) is None
+    ImportRun.objects.filter(pk=run.pk).update(state=ImportState.DONE)
+    assert (train_when_due(at=later).entries, train_when_due(at=later)) == (241, None)
 
 
 @pytest.mark.django_db

@@ -13,8 +13,8 @@ from customers.actions.resolve_evidence_review import AlreadyResolved, UnknownOu
 from customers.claims import ReasonMissing
 from customers.models import ClaimState, RegisterRow, RegisterSnapshot
 from customers.queries import claims_in_force
-from customers.registers.comparing import compare, differences
-from customers.registers.models import EvidenceReview
+from customers.registers.comparing import differences
+from customers.registers.models import EvidenceReview, SnapshotComparison
 from journal.models import Entry
 from kit.refusal import NotFound
 from tests import make, sql
@@ -62,14 +62,28 @@ def verified_by(key: str):
 
 def test_two_snapshots_are_compared_entry_by_entry():
     old, new = both()
-    found = {row.key: row for row in compare(old, new).rows}
+    made = SnapshotComparison.objects.get(old=old, new=new)  # by the import
+    found = {row.entry.key: row for row in made.changes.all()}
     # Only the word for its kind changed for exec.gov: both speak for critical government.
     assert {key: row.change for key, row in found.items()} == {
         "one.gov": "changed", "two.gov": "changed", "old.gov": "lost", "new.gov": "gained",
     }  # fmt: skip
-    assert differences(found["one.gov"].before, found["one.gov"]) == [("city", "One", "Moved")]
-    both_ways = compare(old, new)
-    assert (len(both_ways.gained), len(both_ways.lost), len(both_ways.changed)) == (1, 1, 2)
+    assert differences(found["one.gov"].before, found["one.gov"].entry) == [("city", "One", "Moved")]
+    assert (made.gained, made.lost, made.changed) == (1, 1, 2)
+
+
+def test_what_is_imported_between_two_snapshots_is_compared_with_both_and_any_two_on_demand(visit):
+    both()
+    take_in("dotgov", BEFORE, day=date(2020, 3, 15))
+    compared = SnapshotComparison.objects.order_by("pk").values_list("old__as_of_date", "new__as_of_date", "changed")
+    between = date(2020, 3, 15)
+    assert list(compared) == [(FEBRUARY, APRIL, 2), (FEBRUARY, between, 0), (between, APRIL, 2)]
+    take_in("dotgov", AFTER.replace("City of One", "One"), day=date(2020, 5, 1))
+    url = reverse("customers:register_changes", args=["dotgov", "2020-05-01", "2020-02-29"])
+    verifier = make.person(Role.VERIFIER)
+    for queries in (18, 12):  # made, then read
+        assert "City of Old" in visit(url, as_=verifier, queries=queries).content.decode()
+    assert SnapshotComparison.objects.count() == 5
 
 
 @REAL
@@ -77,9 +91,9 @@ def test_the_spring_of_2020_as_it_was(visit):
     for day in (FEBRUARY, APRIL):
         take_in("dotgov", (DATA / f"dotgov/dotgov_{day.isoformat()}.csv").read_bytes(), day=day)
     old, new = taken(FEBRUARY), taken(APRIL)
-    found = compare(old, new)
-    assert (len(found.gained), len(found.lost), len(found.changed)) == (58, 7, 3)
-    assert found.rows.filter(change="gained", key="coronavirus.gov").exists()
+    found = SnapshotComparison.objects.get(old=old, new=new)
+    assert (found.gained, found.lost, found.changed) == (58, 7, 3)
+    assert found.changes.filter(change="gained", entry__key="coronavirus.gov").exists()
     url = reverse("customers:register_changes", args=["dotgov", APRIL.isoformat(), FEBRUARY.isoformat()])
     verifier = make.person(Role.VERIFIER)
     page = visit(f"{url}?change=changed", as_=verifier).content.decode()

@@ -36,3 +36,5 @@ class Command(BaseCommand):
         bar.end()
         if not report(run, self.stdout.write, results_file=options["results"]):
             raise CommandError(run.problem)
+        if run.rows_created and not run.is_dry_run:
+            self.stdout.write("Proposals learn from it in the background, or at once with train_matching.")
