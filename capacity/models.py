@@ -17,7 +17,7 @@ from capacity.requests.models import (
     RequestRegion,
 )
 from capacity.review.models import Lease
-from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReport, StateConfirmation
+from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReminder, ShiftReport, StateConfirmation
 from capacity.staffing.planning_models import CrewPapers, RosterEntry
 from capacity.staffing.risk_models import RiskDay, RiskSeries
 from capacity.usage.models import (
@@ -59,6 +59,7 @@ __all__ = [
     "RiskDay",
     "RiskSeries",
     "RosterEntry",
+    "ShiftReminder",
     "ShiftReport",
     "Simulation",
     "StateConfirmation",

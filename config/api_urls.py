@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView
 
 from capacity.review import api as review
 from capacity.review import override_api as overrides
+from capacity.staffing import api as staffing
 from capacity.usage import api as usage
 from capacity.watch import api as watch
 from customers import api as customers
@@ -38,6 +39,7 @@ urlpatterns = [
     path("policy-versions/<int:number>/activate/", priorities.ActivatePolicy.as_view()),
     path("regions/", watch.Regions.as_view()),
     path("datacenters/", watch.Datacenters.as_view()),
+    path("staffing-board/", staffing.StaffingBoard.as_view()),
     path("datacenters/<slug:code>/shift-reports/", watch.ShiftReports.as_view()),
     path("usage/samples/", usage.UsageSamples.as_view()),
     path("requests/", review.Requests.as_view()),

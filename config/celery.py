@@ -71,6 +71,7 @@ app.conf.beat_schedule = {
     "end overrides": _every(60, "priorities.expire_overrides"),
     "ask for second signatures": _every(60, "users.ask_for_signatures"),
     "look at crews and pools": _every(CYCLE, "watch.look"),
+    "remind of shifts": _every(CYCLE, "staffing.remind"),
     "keep samples of usage": _every(3600, "usage.keep"),
     "forecast usage": _every(6 * 3600, "usage.forecast"),
     "keep the order of requests": _every(CYCLE, "requests.sweep_order"),

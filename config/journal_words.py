@@ -127,6 +127,7 @@ ACTIONS: dict[str, Any] = {
     "samples.received": _("Samples of usage received"),
     "samples.retention_set": _("Retention of usage samples set"),
     "shift.corrected": _("Shift report corrected"),
+    "shift.reminded": _("Reminded of a shift that was not reported"),
     "shift.reported": _("Shift reported"),
     "signature.asked": _("Second signature asked for"),
     "threshold_proposal.dismissed": _("Proposal of the thresholds dismissed"),

@@ -15,11 +15,13 @@ def connect() -> None:
     from capacity.review.actions.end_leases import end_leases
     from capacity.review.overtaking import overtaken_by
     from capacity.review.panels import request_panel
+    from capacity.watch.importing import SHIFT_REPORTS
     from config.journal_words import ACTIONS, SUBJECTS
     from customers.actions.free_cases import free_cases
     from customers.assurance.actions.draw_audits import provide_beyond_mark
     from customers.assurance.lapsing import provide_lapse_preview
     from customers.evidence import provide_services
+    from customers.importing.kinds import provide_kind
     from customers.liaison.panels import liaison_panel
     from customers.merging import provide_follower
     from customers.panels import provide_organization_panel
@@ -38,6 +40,7 @@ def connect() -> None:
 
     provide_services(workload_classes)
     provide_beyond_mark(holders_beyond_mark)
+    provide_kind(SHIFT_REPORTS)
     provide_lapse_preview(lapse_preview)
     provide_organization_panel(request_panel)
     provide_organization_panel(liaison_panel)

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from customers.importing.kinds import kind_of
 from customers.models import Claim, Evidence, ImportRun, Organization, PossibleDuplicate
 from kit.refusal import NotAllowed, NotFound, Refusal
 from users.access import Actor
@@ -237,9 +238,11 @@ def _as_account_manager(actor: Actor, organization: Organization) -> Refusal | N
 
 
 def may_import(actor: Actor, kind: str) -> Refusal | None:
-    """Account managers take in customers, verifiers take in public registers."""
+    """Account managers take in customers, verifiers public registers, and what else there is has its own role."""
     if actor.is_system:
         return None
+    if provided := kind_of(kind):
+        return actor.needs(provided.role)
     return actor.needs(Role.ACCOUNT_MANAGER if kind == "organizations" else Role.VERIFIER)
 
 

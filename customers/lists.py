@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.actions.claim_matches import CLAIMED_MATCHES
 from customers.countries import country_name
 from customers.filters import MARKS, CaseFilters, DuplicateFilters, ImportFilters, ImportRowFilters, OrganizationFilters
+from customers.importing.kinds import kind_of
 from customers.models import CLAIM_STANDING, Claim, Organization
 from customers.registers.adapters import REGISTERS
 from customers.signs import claim_sign
@@ -143,6 +144,8 @@ CASE_LIST = ListSpec(
 def _import_kind(row: Any) -> Any:
     if row.kind == CLAIMED_MATCHES:
         return _("Proposed categories")
+    if provided := kind_of(row.kind):
+        return provided.name
     return REGISTERS[row.kind].name if row.kind in REGISTERS else _("Organizations")
 
 

@@ -6,7 +6,7 @@ Every form of the product is a `Form`; the fields here refuse what Django's woul
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
@@ -21,6 +21,8 @@ from kit.refusal import Invalid, Refusal, StaleForm
 # No real quantity of anything comes near; the columns hold more, so sums stay safe.
 MAX_QUANTITY = 10**12
 MAX_ROW_VERSION = 2**31 - 1
+# Nothing that anybody asks about was known before.
+EARLIEST_YEAR = 1970
 _DIGITS = re.compile(r"[0-9]+")
 _SEPARATED = re.compile(r"[0-9]{1,3}(?:[.,'\u2019\u00a0\u202f ][0-9]{3})+")
 
@@ -173,3 +175,52 @@ class DayField(forms.DateField):
         today = timezone.localdate(clock.now())
         if self.not_past and value is not None and value < today:
             raise ValidationError(self.error_messages["past"], code="past", params={"today": date_format(today)})
+
+
+class PastMomentField(forms.Field):
+    """A moment that has been: a day (its end is meant), a day and a time, or both with a zone, in ISO form.
+
+    Without a zone the reader's is meant.
+    """
+
+    widget = forms.TextInput
+    default_error_messages = {
+        "invalid": _("Write the moment as 2020-05-16 or 2020-05-16T18:00."),
+        "ahead": _("This moment has not come yet; it is %(now)s."),
+    }
+
+    def __init__(self, **options: Any) -> None:
+        options.setdefault("widget", forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}))
+        super().__init__(**options)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """The moment, aware; raises `ValidationError`."""
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text)
+            if len(text) <= len("2020-05-16"):
+                moment = datetime.combine(moment.date(), time.max)
+            if moment.tzinfo is None:
+                moment = timezone.make_aware(moment)
+            # At the edge of the calendar a moment has no place in other zones, nor days before it.
+            if moment.astimezone(UTC).year < EARLIEST_YEAR:
+                raise ValueError(text)
+        except (ValueError, OverflowError) as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        at = clock.now()
+        if moment > at and timezone.localdate(moment) == timezone.localdate(at) and moment.time() == time.max:
+            return at  # the end of today, which is now
+        if moment > at:
+            shown = date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT")
+            raise ValidationError(self.error_messages["ahead"], code="ahead", params={"now": shown})
+        return moment
+
+    def prepare_value(self, value: Any) -> Any:
+        """What the browser's input shows: the reader's own time, to the minute."""
+        try:
+            moment = value if isinstance(value, datetime) else self.to_python(value)
+        except ValidationError:
+            return value
+        return timezone.localtime(moment).replace(tzinfo=None, second=0, microsecond=0) if moment else None

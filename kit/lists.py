@@ -130,7 +130,8 @@ class ListSpec:
 
     `sort` is the order without a wish. `more_sorts` are orders that no column shows. `bulk` is a
     template with the buttons of bulk acts; it makes rows selectable (they need a `public_id`).
-    `empty_action` is (address, label). `search` is the filter drawn as the search box.
+    `empty_action` is (address, label). `search` is the filter drawn as the search box. `table` is a
+    template that draws the rows in another way than as a table of the columns; those are then for files.
     """
 
     name: str
@@ -147,6 +148,7 @@ class ListSpec:
     search_help: Any = SEARCH
     more_sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     bulk: str = ""
+    table: str = ""
 
     def __post_init__(self) -> None:
         keys = [column.key for column in self.columns]
@@ -209,13 +211,14 @@ def list_page(
     queryset: models.QuerySet[Any],
     *,
     template: str = "components/list_page.html",
-    context: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | Callable[["ListView"], Mapping[str, Any]] | None = None,
 ) -> HttpResponseBase:
     """The page, its list alone (for htmx), or its rows as a file.
 
     `queryset` holds the rows the actor may see. The template gets `list`, a `ListView`, and
-    `context`. Raises refusals with status 400 for parameters, orders, columns, sizes, cursors and
-    formats that the spec does not know; a wrong filter value is said on the page, also with 400.
+    `context`, which may be asked of the list once it is known. Raises refusals with status 400 for
+    parameters, orders, columns, sizes, cursors and formats that the spec does not know; a wrong
+    filter value is said on the page, also with 400.
     """
     view = ListView(request, spec, queryset)
     file_format = request.GET.get("format", "")
@@ -225,7 +228,8 @@ def list_page(
     # Only the list is asked for when the list is what will be replaced.
     partial = bool(htmx) and htmx.target == "list" and not htmx.history_restore_request
     shown = "components/_list.html" if partial else template
-    response = render(request, shown, {**(context or {}), "list": view, "partial": partial}, status=view.status)
+    more = context(view) if callable(context) else context or {}
+    response = render(request, shown, {**more, "list": view, "partial": partial}, status=view.status)
     patch_vary_headers(response, ["HX-Request", "HX-Target"])
     if partial:
         # The address bar shows the short form, without the empty fields of the filter form.

@@ -326,7 +326,7 @@ def shift_reported(datacenter: Datacenter, present: int | None = None, *, at: da
     crews = as_rostered(datacenter, shift)
     if present is not None:
         crews = {role: Crew(present=present) for role in crews}
-    return report_shift(actor=by, datacenter=datacenter, date=day, shift=shift, crews=crews, at=at)
+    return report_shift(actor=by, datacenter=datacenter, date=day, shift=shift, crews=crews, note="Counted.", at=at)
 
 
 def rostered(datacenter: Datacenter, people: int, *, days: int = 14, at: datetime = NOW, actor: Actor = SYSTEM):

@@ -97,5 +97,8 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     by_name["staffing:withdraw_papers"] = [make.papers(Datacenter.objects.get(code=datacenter), at=at).public_id]
     for name in ("staffing:datacenter", "staffing:report", "staffing:roster"):
         by_name[name] = [datacenter]
+    by_name["staffing:day"] = [datacenter, at.date().isoformat()]
+    shift_file = ImportRun.objects.create(kind="shift_reports", file_name="y.csv", file_hash="1" * 64, started_at=at)
+    by_name["staffing:import_run"] = [shift_file.public_id]
     by_name["retention:erasure"] = [claim.organization.public_id]
     return by_name

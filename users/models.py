@@ -38,6 +38,7 @@ class User(AbstractBaseUser, Public):  # type: ignore[django-manager-missing] # 
         VERIFICATION = "verification", _("A claim waits for verification")
         EXPIRY = "expiry", _("A verification or an override expires")
         REGIONS = "regions", _("A region condition or a deficit changes")
+        SHIFTS = "shifts", _("A shift of my regions was not reported")
 
     email = models.EmailField(_("E-mail"))
     name = models.CharField(_("Name"), max_length=120)

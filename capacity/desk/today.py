@@ -23,7 +23,10 @@ from capacity.regions.queries import proposals_to_take_up, proposals_waiting_for
 from capacity.regions.threshold_models import ProposalState
 from capacity.requests.access import visible_requests
 from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestState, Stage
+from capacity.staffing.access import reportable_datacenters
+from capacity.staffing.hearing import heard_now, late_ones
 from capacity.staffing.outlook import expiring_papers
+from capacity.staffing.wording import shift_label
 from customers.liaison.access import WRITERS as LIAISON_WRITERS
 from customers.liaison.queries import steps_of
 from customers.queries import running_out, waiting_for_account_manager, waiting_for_verifier
@@ -108,6 +111,7 @@ def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
         ((Role.ACCOUNT_MANAGER,), _claims_that_run_out),
         ((Role.REGION_OPERATOR,), _conditions_proposed),
         ((Role.REGION_OPERATOR,), _conditions_to_review),
+        ((Role.REGION_OPERATOR,), _shifts_to_report),
         ((Role.REGION_OPERATOR,), _alarms),
         ((Role.REGION_OPERATOR,), _papers_that_expire),
         (LIAISON_WRITERS, _liaison_steps),
@@ -359,6 +363,21 @@ def _liaison_steps(actor: Actor, at: datetime) -> Section:
         ),
         f"{reverse('liaison:items')}?mine=yes&state=open",
         _("No step is yours."),
+    )
+
+
+def _shifts_to_report(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Shifts that nobody has reported"),
+        late_ones(heard_now(reportable_datacenters(actor), at)),
+        lambda late: Line(
+            f"{late[0].region.name} · {late[0].code}",
+            reverse("staffing:report", args=[late[0].code]),
+            late_badge(late[1].due_at, at),
+            shift_label(late[1].shift),
+        ),
+        f"{reverse('staffing:board')}?late=yes",
+        _("Every shift that has begun is reported."),
     )
 
 

@@ -61,6 +61,12 @@ def visible_papers(actor: Actor) -> QuerySet[CrewPapers]:
     return CrewPapers.objects.all() if reach is None else CrewPapers.objects.filter(datacenter__region__code__in=reach)
 
 
+def reportable_datacenters(actor: Actor) -> QuerySet[Datacenter]:
+    """The datacenters whose shifts the actor reports."""
+    reach = None if actor.is_system else actor.regions_of(Role.REGION_OPERATOR)
+    return Datacenter.objects.all() if reach is None else Datacenter.objects.filter(region__code__in=reach)
+
+
 def may_vouch_for_crew(actor: Actor, region_code: str) -> Refusal | None:
     """A duty manager may confirm the last reported state."""
     return actor.needs(Role.DUTY_MANAGER, region=region_code)

@@ -4,7 +4,7 @@ A status is told by word, symbol or height, and color; see `static/css/component
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 
 from django.utils.formats import date_format
@@ -12,7 +12,10 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
+from capacity.staffing.hearing import Heard
 from capacity.staffing.queries import Day
+from capacity.staffing.wording import role_label, shift_label
+from kit.templatetags.ui import late_badge, relative_time, staffing_badge
 
 
 def strip(days: Iterable[Day]) -> SafeString:
@@ -26,16 +29,33 @@ def strip(days: Iterable[Day]) -> SafeString:
     )
 
 
-def board_cells(days: Iterable[Day], *, with_numbers: bool) -> SafeString:
-    """The days of a datacenter as table cells, oldest first."""
-    language = get_language() or ""
-    cells = (
-        _board_cell(day.status, day.present, day.minimum, day.words, language)
+def board_row(heard: Heard, days: Iterable[Day], *, at: datetime, tail: str, with_numbers: bool) -> str:
+    """A datacenter as a row of the board: its name, how it stands, when it was heard of, and its days, oldest first.
+
+    `at` is the moment that the board shows, and `tail` the query with which addresses speak of the same moment.
+    """
+    language, datacenter = get_language() or "", heard.datacenter
+    code = conditional_escape(datacenter.code)
+    # Relative addresses, as a page carries a thousand of them.
+    name = f'<a href="{code}/" data-row-link>{code}</a>' if with_numbers else code
+    late = late_badge(heard.late.due_at, at) if heard.late else ""
+    heard_at = relative_time(heard.last_report_at, at)
+    cells = "".join(
+        _board_cell(f"{code}/{day.date.isoformat()}/{tail}", day, language)
         if with_numbers
-        else _board_cell(day.status, None, None, day.label, language)
+        else _plain_cell(day.status, day.label)
         for day in days
     )
-    return mark_safe("".join(cells))  # noqa: S308 - every cell is escaped
+    return (
+        f'<tr><th scope="row" title="{conditional_escape(datacenter.name)}">{name}</th>'
+        f'<td>{staffing_badge(heard.status)}</td><td class="v-nowrap">{heard_at} {late}</td>'
+        f"{cells}</tr>\n"
+    )
+
+
+def _board_cell(href: str, day: Day, language: str) -> str:
+    said = _in_cell(day.status, day.present, day.minimum, day.role, day.shift, language)
+    return f'<td class="v-cell is-{day.status or "open"}"><a href="{href}"{said}</a></td>'
 
 
 @lru_cache(maxsize=4096)
@@ -45,9 +65,15 @@ def _strip_cell(day: date, status: str, label: str, language: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _board_cell(status: str, present: int | None, minimum: int | None, words: str, language: str) -> str:
-    numbers = "" if present is None else f"{present}/{minimum}"
-    shown = conditional_escape(words)
-    return (
-        f'<td class="v-cell is-{status or "open"}" title="{shown}">{numbers}<span class="v-unseen"> {shown}</span></td>'
-    )
+def _in_cell(status: str, present: int | None, minimum: int | None, role: str, shift: str, language: str) -> str:
+    """What stands behind the address of a cell; there are few different ones. The title says it in words."""
+    day = Day(date.min, status, present, minimum, role, shift)
+    words = f"{day.words} ({role_label(role)}, {shift_label(shift)})" if role else day.words
+    numbers = "–" if present is None else f"{present}/{minimum}"
+    return f' title="{conditional_escape(words)}">{numbers}'
+
+
+@lru_cache(maxsize=256)
+def _plain_cell(status: str, label: str) -> str:
+    shown = conditional_escape(label)
+    return f'<td class="v-cell is-{status or "open"}" title="{shown}"><span class="v-unseen">{shown}</span></td>'

@@ -62,8 +62,12 @@ class ReportForm(ShiftForm):
             )
             for part, label in MORE.items():
                 self._add(f"{row.role}_{part}", label, values[part])
+        # A correction needs it, but a form that changes nothing does not; only the action can tell.
         self.fields["note"] = optional_text(
-            _("Note"), max_length=NOTE_LENGTH, lines=2, help_text=_("No names and nothing about anybody's health.")
+            _("Why is it corrected?") if earlier else _("Note"),
+            max_length=NOTE_LENGTH,
+            lines=2,
+            help_text=_("No names and nothing about anybody's health."),
         )
 
     def _add(self, name: str, label: Any, value: int) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -59,8 +60,20 @@ class CrewRequirement(models.Model):
         return f"{self.role} ({self.shift}): {self.minimum}"
 
 
+# Raw SQL is held to it too.
+CORRECTIONS_SAY_WHY = """
+    IF NEW.note = '' AND EXISTS (
+        SELECT 1 FROM capacity_shiftreport
+        WHERE datacenter_id = NEW.datacenter_id AND date = NEW.date AND shift = NEW.shift AND role = NEW.role
+    ) THEN
+        RAISE EXCEPTION 'a correction says why' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
+
 class ShiftReport(AppendOnly):
-    """Who was there, as counts per role. A correction is a new report; the latest one counts."""
+    """Who was there, as counts per role. A correction is a new report that says why; the latest one counts."""
 
     public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
     datacenter = models.ForeignKey(Datacenter, on_delete=models.PROTECT, related_name="reports")
@@ -87,6 +100,41 @@ class ShiftReport(AppendOnly):
                 condition=Q(present__lte=F("rostered") + 200, rostered__lte=500), name="shift_report_is_plausible"
             )
         ]
+        triggers = [
+            *AppendOnly.Meta.triggers,
+            pgtrigger.Trigger(
+                name="corrections_say_why",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func=CORRECTIONS_SAY_WHY,
+            ),
+        ]
+
+
+class ShiftReminder(models.Model):
+    """That nobody had reported a shift half an hour after it began. Told once; a row with its moment, and no timer."""
+
+    datacenter = models.ForeignKey(Datacenter, on_delete=models.PROTECT, related_name="reminders")
+    date = models.DateField()
+    shift = models.CharField(max_length=5, choices=Shift.choices)
+    due_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
+    # How many people were written to; 0 where none of the region's operators wants such mail, or a report came first.
+    told = models.PositiveSmallIntegerField(default=0)
+
+    runtime_updates = ("sent_at", "told")
+
+    class Meta:
+        indexes = [models.Index(fields=["due_at", "id"], condition=Q(sent_at=None), name="shift_reminder_due")]
+        constraints = [
+            models.UniqueConstraint(fields=["datacenter", "date", "shift"], name="shift_reminder_once"),
+            models.CheckConstraint(
+                condition=Q(sent_at=None) | Q(sent_at__gte=F("due_at")), name="shift_reminder_is_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.shift}"
 
 
 class StateConfirmation(AppendOnly):

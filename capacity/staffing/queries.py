@@ -1,6 +1,6 @@
 """What pages ask about crews: the gate of a region, the board, a datacenter's shifts."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -73,6 +73,8 @@ class Day:
     status: str
     present: int | None = None
     minimum: int | None = None
+    role: str = ""
+    shift: str = ""
 
     @property
     def label(self) -> str:
@@ -127,18 +129,22 @@ def days_back(at: datetime, count: int = DAYS_BACK) -> list[date]:
 
 
 def staffing_board(datacenters: QuerySet[Datacenter], at: datetime) -> list[BoardRow]:
-    """The datacenters with their last two weeks, grouped by region name; three questions to the database."""
+    """The datacenters with their last two weeks, grouped by region name; two questions to the database."""
     found = list(datacenters.select_related("region", "status").order_by("region__name", "code"))
+    statuses = {datacenter.pk: getattr(datacenter, "status", None) for datacenter in found}
+    heard = {key for key, status in statuses.items() if status and status.last_report_at}
+    days = last_days(list(statuses), at, heard)
+    return [BoardRow(datacenter, statuses[datacenter.pk], days[datacenter.pk]) for datacenter in found]
+
+
+def last_days(datacenter_ids: Sequence[int], at: datetime, heard: Container[int]) -> dict[int, tuple[Day, ...]]:
+    """The last two weeks of each datacenter, oldest first, as they were known at a moment; one question.
+
+    `heard` are those that had reported anything by then, in whatever shift.
+    """
     days = days_back(at)
-    worst = _worst_by_day([datacenter.pk for datacenter in found], days)
-    return [
-        BoardRow(
-            datacenter,
-            getattr(datacenter, "status", None),
-            _days(worst.get(datacenter.pk, {}), days, _first_report(datacenter, worst)),
-        )
-        for datacenter in found
-    ]
+    worst = _worst_by_day(datacenter_ids, days, at)
+    return {key: _days(worst.get(key, {}), days, _first_report(worst.get(key), key in heard)) for key in datacenter_ids}
 
 
 def region_strips(board: Iterable[BoardRow]) -> dict[int, tuple[Day, ...]]:
@@ -205,6 +211,11 @@ def report_status(report: ShiftReport) -> str:
     return _status(report.present, report.minimum)
 
 
+def signed(row: ShiftRow) -> list[tuple[ShiftReport, str]]:
+    """The reports of a shift in the order of the roles, each with its status."""
+    return [(row.reports[role], report_status(row.reports[role])) for role in CrewRole if role in row.reports]
+
+
 def requirements_of(datacenter: Datacenter, shift: str) -> list[CrewRequirement]:
     """Who a shift needs, in the order of the roles."""
     return in_order_of_roles(CrewRequirement.objects.filter(datacenter=datacenter, shift=shift))
@@ -215,10 +226,12 @@ def in_order_of_roles(requirements: Iterable[CrewRequirement]) -> list[CrewRequi
     return sorted(requirements, key=lambda row: (row.shift, CrewRole.values.index(row.role)))
 
 
-def _worst_by_day(datacenter_ids: list[int], days: list[date]) -> dict[int, dict[date, Day]]:
-    """The worst role and shift of each datacenter and day, among the reports in force."""
+def _worst_by_day(datacenter_ids: Sequence[int], days: list[date], at: datetime) -> dict[int, dict[date, Day]]:
+    """The worst role and shift of each datacenter and day, among the reports in force at a moment."""
     in_force = (
-        ShiftReport.objects.filter(datacenter__in=datacenter_ids, date__gte=days[0], date__lte=days[-1])
+        ShiftReport.objects.filter(
+            datacenter__in=datacenter_ids, date__gte=days[0], date__lte=days[-1], reported_at__lte=at
+        )
         .order_by("datacenter_id", "-date", "shift", "role", "-pk")
         .distinct("datacenter_id", "date", "shift", "role")
     )
@@ -227,11 +240,11 @@ def _worst_by_day(datacenter_ids: list[int], days: list[date]) -> dict[int, dict
         .annotate(spare=F("present") - F("minimum"))
         .order_by("datacenter_id", "date", "spare", "pk")
         .distinct("datacenter_id", "date")
-        .values_list("datacenter_id", "date", "present", "minimum")
+        .values_list("datacenter_id", "date", "present", "minimum", "role", "shift")
     )
     worst: dict[int, dict[date, Day]] = {}
-    for datacenter_id, day, present, minimum in rows:
-        worst.setdefault(datacenter_id, {})[day] = Day(day, _status(present, minimum), present, minimum)
+    for datacenter_id, day, present, minimum, role, shift in rows:
+        worst.setdefault(datacenter_id, {})[day] = Day(day, _status(present, minimum), present, minimum, role, shift)
     return worst
 
 
@@ -241,13 +254,11 @@ def _status(present: int, minimum: int) -> str:
     return StaffingStatus.AMBER if present == minimum > 0 else StaffingStatus.GREEN
 
 
-def _first_report(datacenter: Datacenter, worst: dict[int, dict[date, Day]]) -> date | None:
+def _first_report(reported: Collection[date] | None, is_heard: bool) -> date | None:
     """The day from which silence is silence: the first one reported, or any where an older report exists."""
-    reported = worst.get(datacenter.pk)
     if reported:
         return min(reported)
-    status = getattr(datacenter, "status", None)
-    return date.min if status is not None and status.last_report_at else None
+    return date.min if is_heard else None
 
 
 def _days(worst: dict[date, Day], days: list[date], first: date | None) -> tuple[Day, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
 
 from capacity.regions.models import Datacenter
 from capacity.staffing import shifts, status
@@ -26,17 +26,24 @@ class CrewStanding:
     last_report_at: datetime | None
 
 
-def crew_standings(datacenters: QuerySet[Datacenter], at: datetime) -> list[CrewStanding]:
+def crew_standings(
+    datacenters: QuerySet[Datacenter], at: datetime, *, as_then_known: bool = False
+) -> list[CrewStanding]:
     """The standing of each datacenter: the worse of what the shift that is on reported and what its roster promises.
 
     What is on is known from the last report of every role that works in it; without a roster it alone is judged.
+    `as_then_known` leaves out what came after `at`, and the roster; for looking back at reports alone, as whoever acts
+    at `at` may well find one that another filed a moment later.
     """
-    found = list(datacenters.annotate(vouched_until=Max("confirmations__until")).order_by("code"))
-    required = _required(found)
+    given = Q(confirmations__at__lte=at) if as_then_known else None
+    found = list(datacenters.annotate(vouched_until=Max("confirmations__until", filter=given)).order_by("code"))
+    required = _required(found, at if as_then_known else None)
     reports = ShiftReport.objects.in_bulk([last for roles in required.values() for *_, last in roles if last])
+    crews = [_standing(datacenter, required.get(datacenter.pk, []), reports, at) for datacenter in found]
+    if as_then_known:
+        return crews
     posts = {key: [(role, shift, minimum) for role, shift, minimum, _ in rows] for key, rows in required.items()}
     ahead = outlook_of(found, posts, at)
-    crews = [_standing(datacenter, required.get(datacenter.pk, []), reports, at) for datacenter in found]
     return [
         replace(crew, standing=status.with_what_comes(crew.standing, standing_ahead(ahead[crew.datacenter.pk])))
         for crew in crews
@@ -53,11 +60,14 @@ def gate_of(crews: Iterable[CrewStanding]) -> status.Gate:
     return status.region_gate(status.Site(crew.datacenter.code, crew.standing) for crew in crews)
 
 
-def _required(datacenters: Sequence[Datacenter]) -> dict[int, list[tuple[str, str, int, int | None]]]:
-    """For each datacenter its (role, shift, minimum, key of the role's last report)."""
+def _required(
+    datacenters: Sequence[Datacenter], known_at: datetime | None
+) -> dict[int, list[tuple[str, str, int, int | None]]]:
+    """For each datacenter its (role, shift, minimum, key of the role's last report that was known then)."""
     # A night comes after the day of the same date, and so does its name in the alphabet.
+    known = Q() if known_at is None else Q(reported_at__lte=known_at)
     last = (
-        ShiftReport.objects.filter(datacenter=OuterRef("datacenter"), role=OuterRef("role"))
+        ShiftReport.objects.filter(known, datacenter=OuterRef("datacenter"), role=OuterRef("role"))
         .order_by("-date", "-shift", "-pk")
         .values("pk")[:1]
     )

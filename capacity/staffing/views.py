@@ -1,21 +1,16 @@
-"""The board of all crews, and the page of one datacenter."""
-
-from collections import Counter
+"""The page of one datacenter."""
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext_lazy as _
 
 from capacity.regions.models import Datacenter
 from capacity.staffing.access import (
-    SEE_CREWS,
     may_report_shift,
     may_see_crew,
     may_see_status,
     may_vouch_for_crew,
     visible_datacenters,
 )
-from capacity.staffing.drawing import board_cells
 from capacity.staffing.models import CrewRole, StaffingStatus
 from capacity.staffing.queries import (
     DAYS_BACK,
@@ -24,48 +19,12 @@ from capacity.staffing.queries import (
     latest_reports,
     report_status,
     shift_rows,
-    staffing_board,
     vouched_until,
 )
 from capacity.staffing.wording import reason_texts
 from kit import clock
-from kit.filters import check_parameters
-from kit.refusal import Invalid, NotFound, require
+from kit.refusal import NotFound, require
 from users.http import ActorRequest
-
-
-class UnknownStatus(Invalid):
-    """The address asks for a status that there is not."""
-
-    code = "unknown_staffing_status"
-    message = _("There is no staffing status “%(status)s”.")
-
-
-def board(request: ActorRequest) -> HttpResponse:
-    """Every datacenter with its last two weeks."""
-    require(may_see_status(request.actor))
-    check_parameters(request.GET, ["status"])
-    wanted = request.GET.get("status", "")
-    if wanted and wanted not in StaffingStatus.values:
-        raise UnknownStatus(status=wanted[:40])
-    at = clock.now()
-    rows = staffing_board(visible_datacenters(request.actor), at)
-    counts = Counter(row.code for row in rows)
-    reach = request.actor.regions_of(*SEE_CREWS)
-    shown = []
-    for row in rows:
-        if not wanted or row.code == wanted:
-            is_open = reach is None or row.datacenter.region.code in reach
-            shown.append((row, board_cells(row.days, with_numbers=is_open), is_open))
-    context = {
-        "rows": shown,
-        "days": days_back(at),
-        "statuses": [(code, counts[code]) for code in StaffingStatus.values if counts[code]],
-        "wanted": wanted,
-        "total": len(rows),
-        "sees_numbers": any(is_open for _row, _cells, is_open in shown),
-    }
-    return render(request, "staffing/board.html", context)
 
 
 def datacenter_for(request: ActorRequest, code: str) -> Datacenter:

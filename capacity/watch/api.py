@@ -179,18 +179,24 @@ class Datacenters(ListAPIView):
 class ShiftReports(IdempotentCommand):
     """The shift reports of one datacenter."""
 
-    @extend_schema(operation_id="report_shift", request=NewShiftReport, responses={201: DatacenterData})
+    @extend_schema(
+        operation_id="report_shift", request=NewShiftReport, responses={200: DatacenterData, 201: DatacenterData}
+    )
     def post(self, request: Any, code: str) -> Response:
         """File or correct the report of a shift; status and supply follow at once.
 
-        Answers with the datacenter as it stands after the report.
+        Answers with the datacenter as it stands after the report: 201, or 200 where the shift was reported with these
+        very counts already and nothing is kept. A correction needs a note that says why.
         """
         datacenter = _datacenter(request, code)
         body = self.read(NewShiftReport)
         crews = _crews(body.pop("crews"), as_rostered=body.pop("as_rostered"))
-        self.perform(lambda: report_shift(actor=request.actor, datacenter=datacenter, crews=crews, at=now(), **body))
+        done = self.perform(
+            lambda: report_shift(actor=request.actor, datacenter=datacenter, crews=crews, at=now(), **body)
+        )
         found = _datacenter(request, code)
-        return self.done(DatacenterData(found, context={"request": request}).data, status=201)
+        status = 201 if done.subject else 200
+        return self.done(DatacenterData(found, context={"request": request}).data, status=status)
 
 
 def _crews(rows: list[dict[str, Any]] | None, *, as_rostered: bool) -> dict[str, Crew] | None:

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
+from capacity.staffing import board, day_page
 from capacity.staffing import views as staffing
+from capacity.watch import importing, views
 from capacity.watch import planning_views as planning
-from capacity.watch import views
 
 app_name = "staffing"
 urlpatterns = [
-    path("", staffing.board, name="board"),
+    path("", board.board, name="board"),
+    path("imports/", importing.imports, name="imports"),
+    path("imports/new/", importing.start, name="import"),
+    path("imports/<uuid:public_id>/", importing.run, name="import_run"),
     path("papers/", planning.papers, name="papers"),
     path("papers/new/", planning.new_papers, name="new_papers"),
     path("papers/<uuid:public_id>/withdraw/", planning.withdraw, name="withdraw_papers"),
@@ -17,4 +21,5 @@ urlpatterns = [
     path("<slug:code>/roster/", planning.roster, name="roster"),
     path("<slug:code>/report/", views.report, name="report"),
     path("<slug:code>/vouch/", views.vouch, name="vouch"),
+    path("<slug:code>/<slug:day>/", day_page.day, name="day"),
 ]

@@ -13,8 +13,9 @@ from capacity.pools.models import SupplyChange
 from capacity.regions.models import Datacenter
 from capacity.staffing import shifts
 from capacity.staffing.access import may_report_shift, may_vouch_for_crew
+from capacity.staffing.actions.file_shift_report import LATEST_CORRECTION
 from capacity.staffing.forms import ReportForm, ShiftForm, VouchForm
-from capacity.staffing.queries import latest_reports, requirements_of
+from capacity.staffing.queries import latest_reports, requirements_of, shift_rows, signed, vouched_until
 from capacity.staffing.views import datacenter_for
 from capacity.watch.actions.report_shift import report_shift, vouch_and_refresh
 from kit import clock
@@ -57,6 +58,9 @@ def report(request: ActorRequest, code: str) -> HttpResponse:
             ),
             None if is_shortcut else form,
         )
+        if done and not done.subject:
+            flash(request, _("Nothing new: this shift is reported with these very counts already."))
+            return redirect("staffing:datacenter", code)
         if done:
             flash(request, _("The report is kept. Thank you."))
             _tell_of_supply(request, datacenter, done.value.changes if done.value is not None else [])
@@ -87,7 +91,15 @@ def vouch(request: ActorRequest, code: str) -> HttpResponse:
             flash(request, _("The last reported state counts for 24 hours more."))
             _tell_of_supply(request, datacenter, done.value or [])
             return redirect("staffing:datacenter", code)
-    return form_page(request, "staffing/vouch.html", form, {"datacenter": datacenter, "region": datacenter.region})
+    # What could still be corrected is what could still be vouched for.
+    last = shift_rows(latest_reports(datacenter, clock.now().date() - LATEST_CORRECTION))
+    context = {
+        "datacenter": datacenter,
+        "region": datacenter.region,
+        "last": [(row, signed(row)) for row in last[:1]],
+        "vouched": vouched_until(datacenter, clock.now()),
+    }
+    return form_page(request, "staffing/vouch.html", form, context)
 
 
 def _chosen(request: ActorRequest, datacenter: Datacenter) -> tuple[date, str] | None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection
 
 from customers.actions.start_import import ORGANIZATIONS
+from customers.importing.kinds import TakeIn, kind_of
 from customers.importing.organizations import import_organizations
 from customers.importing.registers import import_register
 from customers.importing.runs import Progress, RowResult, end_run
@@ -63,8 +64,10 @@ def carry_out(run: ImportRun, *, at: datetime, on_progress: Callable[[int], None
 
     problem: Refusal | None = None
     try:
-        if run.kind == ORGANIZATIONS:
-            import_organizations(
+        provided = kind_of(run.kind)
+        if run.kind == ORGANIZATIONS or provided:
+            take_in: TakeIn = provided.take_in if provided else import_organizations
+            take_in(
                 actor=actor,
                 content=content,
                 is_dry_run=run.is_dry_run,

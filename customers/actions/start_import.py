@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from customers.access import may_import
+from customers.importing.kinds import kind_of
 from customers.models import ImportRun
 from customers.registers.adapters import REGISTERS
 from journal.record import record
@@ -35,13 +36,13 @@ def start_import(
 ) -> ImportRun:
     """Keep the file and let it wait for its turn.
 
-    `kind` is "organizations" or a register's code; a register needs `as_of_date`, the day its file
-    was taken. Raises `CannotImport`.
+    `kind` is "organizations", a register's code or a kind that was provided; a register needs `as_of_date`, the day
+    its file was taken. Raises `CannotImport`.
     """
     with transaction.atomic():
         require(may_import(actor, kind))
         fields = {}
-        if kind != ORGANIZATIONS and kind not in REGISTERS:
+        if kind != ORGANIZATIONS and kind not in REGISTERS and kind_of(kind) is None:
             fields["kind"] = [_("Choose what the file holds.")]
         elif kind in REGISTERS and as_of_date is None:
             fields["as_of_date"] = [_("Say on which day the register was taken.")]

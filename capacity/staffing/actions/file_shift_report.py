@@ -3,7 +3,7 @@
 `capacity.watch.actions.report_shift` is what pages and API call: it files and lets supply follow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from capacity.regions.models import Datacenter
+from capacity.regions.models import Datacenter, Region
 from capacity.staffing import shifts
 from capacity.staffing.access import may_report_shift
 from capacity.staffing.models import CrewRequirement, CrewRole, ShiftReport
@@ -24,6 +24,8 @@ from users.access import Actor
 LATEST_CORRECTION = timedelta(days=30)
 MAX_PEOPLE = 500
 NOTE_LENGTH = 300
+NOBODY_REQUIRED = _("Nobody is required here in this shift.")
+WHY_CORRECTED = _("This shift was reported already, and otherwise. Say why you correct it.")
 
 
 class CannotFileReport(Invalid):
@@ -71,35 +73,70 @@ def file_shift_report(
     """File or correct the report of one shift, every required role in it.
 
     `date` is the day on which the shift began, in the datacenter's own time. A correction is new
-    rows beside the old ones. Raises `CannotFileReport`.
+    rows beside the old ones and says why it is made. What was reported already is not reported
+    again: then nothing is written and nothing returned. Raises `CannotFileReport`.
     """
     with transaction.atomic():
         require(may_report_shift(actor, datacenter.region.code))
+        # Two who report one shift at the same moment: the second one corrects the first.
+        Region.objects.select_for_update(no_key=True).get(pk=datacenter.region_id)
         required = {row.role: row for row in CrewRequirement.objects.filter(datacenter=datacenter, shift=shift)}
         _check(datacenter, date, shift, required, crews, note, at)
-        is_correction = ShiftReport.objects.filter(datacenter=datacenter, date=date, shift=shift).exists()
+        earlier = latest_by_role(ShiftReport.objects.filter(datacenter=datacenter, date=date, shift=shift))
         reports = [
-            _report(actor, datacenter, date, shift, required[role], crews[role], note, at) for role in sorted(required)
+            new_report(actor, datacenter, date, shift, required[role], crews[role], note, at)
+            for role in sorted(required)
         ]
+        if says_the_same(reports, earlier):
+            return []
+        if earlier and not note.strip():
+            raise CannotFileReport({"note": [WHY_CORRECTED]})
         ShiftReport.objects.bulk_create(reports)
         record(
             actor=actor,
-            action="shift.corrected" if is_correction else "shift.reported",
+            action="shift.corrected" if earlier else "shift.reported",
             subject_type="datacenter",
             subject_id=datacenter.code,
             reason=note,
-            after={
-                "code": datacenter.code,
-                "date": str(date),
-                "shift": shift,
-                "crews": {report.role: [report.present, report.minimum, report.rostered] for report in reports},
-            },
+            after=journal_facts(datacenter, reports),
             at=at,
         )
         return reports
 
 
-def _report(
+def latest_by_role(reports: Iterable[ShiftReport]) -> dict[str, ShiftReport]:
+    """The report in force of each role, of the reports of one shift."""
+    return {report.role: report for report in sorted(reports, key=lambda report: report.pk)}
+
+
+def says_the_same(reports: Iterable[ShiftReport], earlier: Mapping[str, ShiftReport]) -> bool:
+    """Whether all of these counts are in force already; a note alone is nothing new."""
+    return all(report.role in earlier and counts_of(report) == counts_of(earlier[report.role]) for report in reports)
+
+
+def counts_of(report: ShiftReport) -> tuple[int, ...]:
+    """What a report says, in people."""
+    return (
+        report.minimum,
+        report.rostered,
+        report.present,
+        report.absent_planned,
+        report.absent_unplanned,
+        report.absent_travel,
+    )
+
+
+def journal_facts(datacenter: Datacenter, reports: list[ShiftReport]) -> dict[str, Any]:
+    """What the journal keeps of the reports of one shift."""
+    return {
+        "code": datacenter.code,
+        "date": str(reports[0].date),
+        "shift": reports[0].shift,
+        "crews": {report.role: [report.present, report.minimum, report.rostered] for report in reports},
+    }
+
+
+def new_report(
     actor: Actor,
     datacenter: Datacenter,
     day: date,
@@ -109,6 +146,7 @@ def _report(
     note: str,
     at: datetime,
 ) -> ShiftReport:
+    """One role's report, not stored yet, of counts that `crew_problem` has nothing against."""
     rostered = requirement.rostered if crew.rostered is None else crew.rostered
     unexplained = rostered - crew.present - crew.absent
     return ShiftReport(
@@ -140,31 +178,36 @@ def _check(
     fields: dict[str, list[Any]] = {}
     if shift not in shifts.SHIFTS:
         fields["shift"] = [_("Choose the day or the night shift.")]
-    else:
-        zone = ZoneInfo(datacenter.time_zone)
-        begins = shifts.starts_at(day, shift, zone)
-        if begins > at:
-            fields["date"] = [
-                _("This shift has not begun yet; it begins at %(time)s.") % {"time": _local(begins, zone)}
-            ]
-        elif begins < at - LATEST_CORRECTION:
-            fields["date"] = [
-                _("Reports are taken for %(days)s days; this shift is older.") % {"days": LATEST_CORRECTION.days}
-            ]
-        elif not required:
-            fields["shift"] = [_("Nobody is required here in this shift.")]
+    elif problem := day_problem(datacenter, day, shift, at):
+        fields["date"] = [problem]
+    elif not required:
+        fields["shift"] = [NOBODY_REQUIRED]
     if len(note.strip()) > NOTE_LENGTH:
         fields["note"] = [_("At most %(most)s characters.") % {"most": NOTE_LENGTH}]
     if not fields:
         for role in [*required, *(role for role in crews if role not in required)]:
-            problem = _crew_problem(role, required.get(role), crews.get(role))
+            problem = crew_problem(role, required.get(role), crews.get(role))
             if problem:
                 fields[role] = [problem]
     if fields:
         raise CannotFileReport(fields)
 
 
-def _crew_problem(role: str, requirement: CrewRequirement | None, crew: Crew | None) -> Any:
+def day_problem(datacenter: Datacenter, day: date, shift: str, at: datetime) -> Any:
+    """Why nothing can be reported of this shift at this moment; empty where it can."""
+    zone = ZoneInfo(datacenter.time_zone)
+    try:
+        begins = shifts.starts_at(day, shift, zone)
+    except OverflowError:  # at the edge of the calendar
+        return _("There is no such day.")
+    if begins > at:
+        return _("This shift has not begun yet; it begins at %(time)s.") % {"time": _local(begins, zone)}
+    if begins < at - LATEST_CORRECTION:
+        return _("Reports are taken for %(days)s days; this shift is older.") % {"days": LATEST_CORRECTION.days}
+    return ""
+
+
+def crew_problem(role: str, requirement: CrewRequirement | None, crew: Crew | None) -> Any:
     """What is wrong with one role's counts; empty where nothing is."""
     if requirement is None:
         known = role in CrewRole.values

@@ -17,10 +17,11 @@ from users.access import Actor
 
 @dataclass(frozen=True)
 class Reported:
-    """What a report did: its rows, and the changes of supply that followed."""
+    """What a report did: its rows, and the changes of supply that followed. Neither where it said nothing new."""
 
     reports: list[ShiftReport]
     changes: list[SupplyChange]
+    # Of the datacenter; empty where nothing was new, so that a repeated command can tell as well.
     public_id: str
 
 
@@ -49,6 +50,8 @@ def report_shift(
             note=note,
             at=at,
         )
+        if not reports:
+            return Reported([], [], "")
         changes = refresh_staffing(region_ids=[datacenter.region_id], at=at)
     return Reported(reports, changes, str(datacenter.public_id))
 

@@ -1,0 +1,90 @@
+"""What the board can be asked."""
+
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django_filters import ChoiceFilter, Filter, FilterSet
+
+from capacity.regions.models import Datacenter
+from capacity.staffing.hearing import Heard, heard_now, heard_then
+from capacity.staffing.models import StaffingStatus
+from kit import clock
+from kit.filters import AnyOfFilter, SearchFilter
+from kit.forms import PastMomentField
+
+
+class PastMomentFilter(Filter):
+    """A moment to look back at. It chooses no rows; whoever reads the list looks it up."""
+
+    field_class = PastMomentField
+
+    def filter(self, qs: Any, value: Any) -> Any:
+        """Every row, whatever the moment."""
+        return qs
+
+
+class BoardFilters(FilterSet):
+    """By name, region, status and lateness; as known at a moment."""
+
+    q = SearchFilter(contains=("code", "name", "region__name"))
+    region = ChoiceFilter(label=_("Region"), field_name="region__code", choices=(), empty_label=_("Any"))
+    status = AnyOfFilter(label=_("Status now"), choices=StaffingStatus.choices)
+    late = ChoiceFilter(
+        label=_("Report"),
+        choices=[("yes", _("late")), ("no", _("not late"))],
+        empty_label=_("Any"),
+    )
+    as_of = PastMomentFilter(label=_("As known on"))
+
+    class Meta:
+        model = Datacenter
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # A function and no method: forms copy their fields, and the list behind a method with them.
+        self.filters["region"].extra["choices"] = lambda: self._regions()
+
+    @cached_property
+    def as_of_moment(self) -> datetime | None:
+        """The moment that is looked back at; None for now, and where it is none."""
+        try:
+            return PastMomentField(required=False).clean((self.data or {}).get("as_of"))
+        except ValidationError:
+            return None
+
+    @cached_property
+    def at(self) -> datetime:
+        """The moment that the board shows."""
+        return self.as_of_moment or clock.now()
+
+    @cached_property
+    def heard(self) -> dict[int, Heard]:
+        """What was heard of each datacenter that the reader may see, by key, whatever the other filters say."""
+        look = heard_then if self.as_of_moment else heard_now
+        return {one.datacenter.pk: one for one in look(self.queryset, self.at)}
+
+    def _regions(self) -> list[tuple[str, str]]:
+        """The regions of the datacenters, by name, which is how they are sorted."""
+        regions = {one.datacenter.region.code: one.datacenter.region.name for one in self.heard.values()}
+        return list(regions.items())
+
+    def filter_queryset(self, queryset: QuerySet[Datacenter]) -> QuerySet[Datacenter]:
+        """The datacenters that match all filters; status and lateness are those of the moment shown."""
+        asked = self.form.cleaned_data
+        queryset = self.filters["q"].filter(queryset, asked["q"])
+        if asked["region"]:
+            queryset = queryset.filter(region__code=asked["region"])
+        if asked["status"] or asked["late"]:
+            queryset = queryset.filter(pk__in=[key for key, one in self.heard.items() if _matches(one, asked)])
+        return queryset
+
+
+def _matches(one: Heard, asked: dict[str, Any]) -> bool:
+    if asked["status"] and one.status not in asked["status"]:
+        return False
+    return not asked["late"] or (asked["late"] == "yes") == (one.late is not None)
