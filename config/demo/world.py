@@ -205,7 +205,7 @@ def report_by_phone(cast: Cast, *, now: datetime) -> None:
             date=day,
             shift=shift,
             crews=crews,
-            note="",
+            note="Counted at the gate.",
             at=at,
         )
     silent = Datacenter.objects.select_related("region").get(code="japanwest-2")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection
+from django.utils import translation
 
 from customers.actions.start_import import ORGANIZATIONS
 from customers.importing.kinds import TakeIn, kind_of
@@ -63,32 +64,36 @@ def carry_out(run: ImportRun, *, at: datetime, on_progress: Callable[[int], None
         on_progress(done)
 
     problem: Refusal | None = None
+    # Results are read by whoever sent the file.
+    language = run.started_by.language if run.started_by else translation.get_language()
     try:
-        provided = kind_of(run.kind)
-        if run.kind == ORGANIZATIONS or provided:
-            take_in: TakeIn = provided.take_in if provided else import_organizations
-            take_in(
-                actor=actor,
-                content=content,
-                is_dry_run=run.is_dry_run,
-                at=at,
-                keep=progress.keep,
-                on_total=progress.expect,
-                on_progress=reach,
-            )
-        else:
-            assert run.as_of_date is not None  # start_import refuses a register without its day
-            import_register(
-                actor=actor,
-                register=REGISTERS[run.kind],
-                content=content,
-                as_of_date=run.as_of_date,
-                is_dry_run=run.is_dry_run,
-                at=at,
-                on_row=note,
-                on_total=progress.expect,
-            )
+        with translation.override(language):
+            provided = kind_of(run.kind)
+            if run.kind == ORGANIZATIONS or provided:
+                take_in: TakeIn = provided.take_in if provided else import_organizations
+                take_in(
+                    actor=actor,
+                    content=content,
+                    is_dry_run=run.is_dry_run,
+                    at=at,
+                    keep=progress.keep,
+                    on_total=progress.expect,
+                    on_progress=reach,
+                )
+            else:
+                assert run.as_of_date is not None  # start_import refuses a register without its day
+                import_register(
+                    actor=actor,
+                    register=REGISTERS[run.kind],
+                    content=content,
+                    as_of_date=run.as_of_date,
+                    is_dry_run=run.is_dry_run,
+                    at=at,
+                    on_row=note,
+                    on_total=progress.expect,
+                )
         progress.flush()
     except Refusal as refusal:
         problem = refusal
-    end_run(run, at=at, problem=problem)
+    with translation.override(language):
+        end_run(run, at=at, problem=problem)

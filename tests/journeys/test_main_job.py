@@ -352,6 +352,7 @@ def report_shifts(operator):
     operator.open(datacenter)
     operator.follow("Report a shift")
     operator.page.get_by_label("Network: present").fill("1")
+    operator.page.get_by_label("Why is it corrected?").fill("Two went home.")
     operator.press("Send correction")
     operator.is_told("The supply of 4 pools in Germany North follows")
     expect(operator.page.locator("h1")).to_contain_text("Below minimum")

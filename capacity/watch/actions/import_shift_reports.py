@@ -116,9 +116,6 @@ class _Batch:
                 gettext("The notes of this shift are longer than %(most)s characters together.")
                 % {"most": NOTE_LENGTH},
             )
-        if missing := [role for role in required if role not in shift.crews]:
-            text = gettext("A report covers the whole shift; missing: %(roles)s.")
-            return self.refuse(shift, {}, text % {"roles": ", ".join(missing)})
         problems = {
             role: str(problem)
             for role, crew in shift.crews.items()
@@ -128,6 +125,9 @@ class _Batch:
             return self.refuse(
                 shift, problems, gettext("Another row of this shift is refused; a report covers the whole shift.")
             )
+        if missing := [role for role in required if role not in shift.crews]:
+            text = gettext("A report covers the whole shift; missing: %(roles)s.")
+            return self.refuse(shift, {}, text % {"roles": ", ".join(missing)})
         return self._compare(
             shift,
             [

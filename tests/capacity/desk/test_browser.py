@@ -31,6 +31,7 @@ def test_a_report_from_a_phone_moves_the_supply(browse, operator):
     network.get_by_role("button", name="One fewer").click()
     network.get_by_role("button", name="One fewer").click()
     assert_fits(page)
+    page.get_by_label("Why is it corrected?").fill("Two went home.")
     page.get_by_role("button", name="Send correction").click()
     expect(page.locator("h1")).to_contain_text("Below minimum")
     expect(page.get_by_text("Network: 1 present, 2 is the minimum.")).to_be_visible()

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
+# Loaded before the clock stands still, or modules that take it by name would keep that one.
+import config.api_urls
+import config.urls  # noqa: F401
 from capacity.regions.models import Datacenter
 from capacity.staffing import shifts
 from capacity.staffing.actions.file_shift_report import Crew, as_rostered
@@ -68,7 +71,8 @@ def test_a_board_as_of_a_moment_knows_only_what_had_come_by_then(visit, story):
     assert "v-asof" not in now
     noon = text(visit("/staffing/?as_of=2020-05-16T12:00", as_=story))
     assert cells(noon)["2020-05-16"] == "green 3/2"
-    assert "What was known on 16 May 2020, 12:00 UTC" in noon
+    assert "What was known on" in noon
+    assert "May 16, 2020, 12:00 UTC" in noon
     afternoon = text(visit("/staffing/?as_of=2020-05-16T13:30:00Z", as_=story))
     assert cells(afternoon)["2020-05-16"] == "red 1/2"
     assert "1/2" in text(visit("/staffing/?as_of=2020-05-16T13:30:00Z&status=red", as_=story))

@@ -70,7 +70,13 @@ def test_a_correction_shows_what_was_reported_and_keeps_it(visit, operator):
     page = visit(REPORT, as_=operator)
     assert "is a correction" in text(page)
     assert page.context["form"]["network_present"].value() == 2
-    visit(REPORT, as_=operator, method="post", data=counts(page.context["form"]))
+    refused = visit(REPORT, as_=operator, method="post", data=counts(page.context["form"]))
+    assert refused.status_code == 400
+    assert "note" in refused.context["form"].errors
+    visit(REPORT, as_=operator, method="post", data=counts(page.context["form"], note="She came later."))
+    assert ShiftReport.objects.filter(role="network").count() == 2
+    again = visit(REPORT, as_=operator, method="post", data=counts(page.context["form"]), follow=True)
+    assert "Nothing new" in text(again)
     assert ShiftReport.objects.filter(role="network").count() == 2
 
 
@@ -122,13 +128,9 @@ def test_a_duty_manager_vouches_with_a_reason(visit, operator):
     assert "Confirm the last state" in text(visit("/staffing/westeurope-1/", as_=duty_manager))
     assert "Confirm the last state" not in text(visit("/staffing/westeurope-1/", as_=operator))
     address = "/staffing/westeurope-1/vouch/"
+    assert "Last reported: " in text(visit(address, as_=duty_manager))
     assert visit(address, as_=operator).status_code == 403
     assert visit(address, as_=duty_manager).status_code == 200
     assert visit(address, as_=duty_manager, method="post", data={"reason": ""}).status_code == 400
     answer = visit(address, as_=duty_manager, method="post", data={"reason": "Called them."}, follow=True)
     assert "Called them." in text(answer)
-
-
-def test_the_board_can_be_asked_for_one_status(visit, operator):
-    assert "No datacenter has this status" in text(visit("/staffing/?status=red", as_=operator))
-    assert visit("/staffing/?status=purple", as_=operator).status_code == 400

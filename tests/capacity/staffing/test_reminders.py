@@ -71,13 +71,13 @@ def test_operators_of_the_region_are_told_once_and_today_shows_it(datacenter, vi
     assert plan_shift_reminders(at=DUE + timedelta(hours=2)) == 0
     assert [message.to for message in mail.outbox] == [[reader.email], [german.email]]
     assert mail.outbox[0].subject == "A shift was not reported"
-    assert "26 March 2020, Night (18–06)" in mail.outbox[0].body
+    assert "March 26, 2020, Night (18–06)" in mail.outbox[0].body
     assert mail.outbox[1].subject == "Eine Schicht ist nicht gemeldet"
     assert ShiftReminder.objects.get().told == 2
     assert Entry.objects.get(action="shift.reminded").after["told"] == 2
     (shown,) = [one for one in sections(make.actor(reader), DUE) if one.title.startswith("Shifts that nobody")]
     assert [(line.label, line.href) for line in shown.lines] == [
-        ("westeurope · westeurope-1", reverse("staffing:report", args=["westeurope-1"]))
+        ("Westeurope · westeurope-1", reverse("staffing:report", args=["westeurope-1"]))
     ]
 
     make.shift_reported(datacenter, at=DUE + timedelta(minutes=5))

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from capacity.regions.models import Datacenter
 from capacity.staffing.actions.file_shift_report import CannotFileReport, Crew, as_rostered, file_shift_report
@@ -49,6 +49,16 @@ def test_as_rostered_reports_every_required_role_with_everybody_there(datacenter
     assert entry.after["crews"]["network"] == [3, 2, 3]
 
 
+def test_the_same_counts_again_are_nothing_new(datacenter):
+    assert len(file(datacenter)) == 5
+    assert file(datacenter) == []
+    assert file(datacenter, note="All the same.", at=make.NOW + timedelta(hours=1)) == []
+    file(datacenter, all_of(datacenter, present=2), note="One went home.")
+    assert len(file(datacenter, note="Back again.")) == 5
+    assert ShiftReport.objects.count() == 15
+    assert Entry.objects.filter(action__startswith="shift.").count() == 3
+
+
 def test_whoever_is_missing_without_a_reason_counts_as_unplanned(datacenter):
     file(datacenter, all_of(datacenter, present=1, absent_planned=1))
     row = ShiftReport.objects.filter(role="network").get()
@@ -57,9 +67,18 @@ def test_whoever_is_missing_without_a_reason_counts_as_unplanned(datacenter):
 
 def test_a_correction_is_new_rows_and_the_old_ones_stay(datacenter):
     file(datacenter)
-    file(datacenter, all_of(datacenter, present=2))
+    with pytest.raises(CannotFileReport) as refusal:
+        file(datacenter, all_of(datacenter, present=2), note=" ")
+    assert list(refusal.value.fields) == ["note"]
+    file(datacenter, all_of(datacenter, present=2), note="One went home.")
     assert list(ShiftReport.objects.filter(role="network").order_by("pk").values_list("present", flat=True)) == [3, 2]
-    assert Entry.objects.filter(action="shift.corrected").count() == 1
+    assert Entry.objects.get(action="shift.corrected").reason == "One went home."
+    columns = "datacenter_id, date, shift, role, minimum, rostered, present, absent_planned, absent_unplanned"
+    with pytest.raises(IntegrityError, match="says why"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO capacity_shiftreport ({columns}, absent_travel, note, reported_at, public_id)"
+            f" SELECT {columns}, absent_travel, '', reported_at, gen_random_uuid() FROM capacity_shiftreport"
+        )
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE capacity_shiftreport SET present = 9")
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:

@@ -84,8 +84,12 @@ def test_a_report_by_program_moves_supply_at_once_and_repeats_without_a_second_e
     assert (again.status_code, again.headers["Idempotency-Replayed"]) == (201, "true")
     assert ShiftReport.objects.count() == count
 
-    answer = call("post", REPORTS, report(), as_=operator)
+    unexplained = call("post", REPORTS, report(), as_=operator)
+    assert (unexplained.status_code, list(unexplained.json()["fields"])) == (400, ["note"])
+    answer = call("post", REPORTS, report(note="They came later."), as_=operator)
     assert (answer.status_code, answer.json()["status"]) == (201, "green")
+    for _repeated in range(2):
+        assert call("post", REPORTS, report(), as_=operator, key="nothing-new-in-it").status_code == 200
 
 
 @pytest.mark.parametrize(

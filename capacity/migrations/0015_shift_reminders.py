@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capacity', '0013_supply_follows_rosters'),
+        ('capacity', '0014_alarms_have_owners_and_silences'),
     ]
 
     operations = [
