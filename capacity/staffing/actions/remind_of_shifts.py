@@ -1,6 +1,7 @@
 """Remind operators of shifts that nobody has reported half an hour after they began, once for each."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -85,7 +86,7 @@ def _entry(reminder: ShiftReminder, at: datetime) -> Any:
     )
 
 
-def _write_to_operators(reminders: list[ShiftReminder]) -> dict[int, int]:
+def _write_to_operators(reminders: Sequence[ShiftReminder]) -> dict[int, int]:
     """One letter to every operator of the regions who wants such mail; how many each reminder reached."""
     told: dict[int, int] = defaultdict(int)
     for person in _recipients() if reminders else []:
