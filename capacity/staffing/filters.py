@@ -8,6 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, Filter, FilterSet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
 from capacity.regions.models import Datacenter
 from capacity.staffing.hearing import Heard, heard_now, heard_then
@@ -17,6 +19,7 @@ from kit.filters import AnyOfFilter, SearchFilter
 from kit.forms import PastMomentField
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class PastMomentFilter(Filter):
     """A moment to look back at. It chooses no rows; whoever reads the list looks it up."""
 
