@@ -1,8 +1,7 @@
 """The editor of a draft: its terms, its clauses one by one, and the acts that lead out of it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -14,14 +13,13 @@ from kit.clock import now
 from kit.commands import form_of, form_page, perform
 from kit.flash import flash
 from kit.forms import VersionedForm
-from kit.refusal import NotFound, StaleForm, require
+from kit.refusal import NotFound, require
 from priorities import policy
 from priorities.access import may_draft_policy, may_read_policies
 from priorities.actions.activate_policy import activate_policy
 from priorities.actions.draft_policy import change_policy_draft, draft_policy
 from priorities.actions.propose_policy import discard_policy, propose_policy, send_back_policy
-from priorities.draft_wording import ChangedSection, changes_text
-from priorities.drafts import Approval, NotADraft, approval_of, value_as_shown
+from priorities.drafts import Approval, NotADraft, approval_of
 from priorities.models import PolicyState, PolicyVersion
 from priorities.policies import known_codes, policy_of
 from priorities.policy_forms import (
@@ -35,7 +33,7 @@ from priorities.policy_forms import (
     terms_initial,
     workload_names,
 )
-from priorities.views.policies import version_page
+from priorities.views.policies import changed_meanwhile, version_page
 from users.http import ActorRequest
 
 
@@ -195,15 +193,5 @@ def _change(
 def _editor(
     request: ActorRequest, template: str, version: PolicyVersion, form: VersionedForm, **context: Any
 ) -> HttpResponse:
-    context |= {"version": version, "meanwhile": _meanwhile(request, version, form)}
+    context |= {"version": version, "meanwhile": changed_meanwhile(version, form, now())}
     return form_page(request, template, form, context)
-
-
-def _meanwhile(
-    request: ActorRequest, version: PolicyVersion, form: VersionedForm
-) -> tuple[datetime, Sequence[ChangedSection]] | None:
-    """What somebody else changed since the form was shown; None unless that is why it was refused."""
-    if not isinstance(form.refusal, StaleForm):
-        return None
-    shown = value_as_shown(version, form.cleaned_data["row_version"])
-    return version.drafted_at or now(), changes_text(shown, policy_of(version))

@@ -1,5 +1,6 @@
 """The policy in force, every version in sentences, and what two versions say differently."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,11 @@ from journal.queries import timeline_of
 from kit.clock import now
 from kit.commands import form_page
 from kit.forms import Form
-from kit.refusal import NotFound, require
+from kit.refusal import NotFound, StaleForm, require
 from kit.signs import Sign
 from priorities.access import READERS, may_activate_policy, may_draft_policy, may_read_policies, may_send_back_policy
-from priorities.draft_wording import approval_text, changes_text, problem_text
+from priorities.draft_wording import ChangedSection, approval_text, changes_text, problem_text
+from priorities.drafts import value_as_shown
 from priorities.models import PolicyState, PolicyVersion
 from priorities.policies import (
     NoPolicyInForce,
@@ -159,8 +161,19 @@ def _page(
         **_waited_for(version, at),
         "history": timeline_of("policy_version", version.public_id),
         "shown": shown,
+        "meanwhile": changed_meanwhile(version, shown, at),
     }
     return form_page(request, "priorities/policy.html", shown or Form(), context)
+
+
+def changed_meanwhile(
+    version: PolicyVersion, form: Form | None, at: datetime
+) -> tuple[datetime, Sequence[ChangedSection]] | None:
+    """What somebody else changed since the form was shown; None unless that is why it was refused."""
+    if form is None or not isinstance(form.refusal, StaleForm):
+        return None
+    shown = value_as_shown(version, form.cleaned_data["row_version"])
+    return version.drafted_at or at, changes_text(shown, policy_of(version))
 
 
 def _waited_for(version: Any, at: datetime) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ from priorities.actions.review_override import NothingToReview, ReviewIncomplete
 from priorities.actions.seed_policy import seed_policy
 from priorities.models import Override, OverrideState
 from priorities.override_models import STANDING_STATES, UNSIGNED_STATES
-from priorities.overrides import in_force, waiting_for_signature
+from priorities.overrides import Subject, in_force, overrides_covering, waiting_for_signature
 from tests import make
 from tests.drills import rounds
 from tests.racing import at_once
@@ -255,6 +255,42 @@ def test_hours_are_hours_across_a_change_of_clocks():
             True,
             False,
         ]
+
+
+def changes_of_clocks(zone):
+    """The moments in a year at which the clocks of a zone change, to the hour."""
+    hours = [datetime(2026, 6, 1, tzinfo=UTC) + timedelta(hours=number) for number in range(366 * 24)]
+    offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
+    return [hour for hour, before, after in zip(hours[1:], offsets, offsets[1:], strict=False) if before != after]
+
+
+@pytest.mark.drill
+def test_a_window_holds_from_edge_to_edge_whatever_the_clocks_do():
+    """Against seconds since 1970: begun at its start, over at its end, as many hours long as was said."""
+    names = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Santiago", "Pacific/Chatham", "UTC"]
+    proposer, tick = make.person(Role.CAPACITY_REVIEWER), timedelta(microseconds=1)
+    manager = make.person(Role.DUTY_MANAGER)
+    for seed in range(rounds(6, full=600)):
+        dice, zone = random.Random(seed), ZoneInfo(names[seed % len(names)])
+        near = dice.choice(changes_of_clocks(zone) or [NOW])
+        at = (near - timedelta(minutes=dice.randint(0, 26 * 60))).astimezone(zone)
+        opens = dice.choice([None, (at.astimezone(UTC) + timedelta(minutes=dice.randint(0, 3000))).astimezone(zone)])
+        hours, alone = dice.randint(1, 14 * 24), dice.random() < 0.3
+        if alone:
+            made = glass(make.actor(proposer, fresh_at=at), at=at, hours=hours)
+        else:
+            made = propose(make.actor(proposer), at=at, hours=hours, starts_at=opens)
+            confirm_override(actor=make.actor(manager, fresh_at=at), override=made, at=at)
+        made.refresh_from_db()
+        begins = (at if alone or opens is None else opens).timestamp()
+        ends = begins + 3600 * (min(hours, 24) if alone else hours)
+        assert (made.starts_at.timestamp(), made.over_at.timestamp()) == (begins, ends), (seed, zone)
+        first, last = (datetime.fromtimestamp(moment, UTC) for moment in (begins, ends))
+        for moment, stands in ((first - tick, False), (first, True), (last - tick, True), (last, False)):
+            subject = Subject(made.subject_key, uuid7(), "general")
+            assert in_force(moment.astimezone(zone)).filter(pk=made.pk).exists() is stands, (seed, moment)
+            assert bool(overrides_covering([subject], at=moment)) is stands, (seed, moment)
+        assert (expire_overrides(at=last - tick, subject_key=made.subject_key), expire_overrides(at=last)) == (0, 1)
 
 
 @pytest.mark.parametrize(

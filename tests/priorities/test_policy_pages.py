@@ -115,6 +115,15 @@ def test_whoever_comes_second_is_told_what_changed_meanwhile(reviewer, draft, vi
     assert "20% of the capacity is reserved" in shown
     assert "70%" not in shown  # only what the other person changed
     assert policy_of(PolicyVersion.objects.get(number=2)).mark_permille == 600
+    # Whoever would only propose, or remove a clause, is told the same.
+    for name, more in (("propose_policy", {"reason": "Good as it was."}), ("remove_clause", {})):
+        where = page(name, 2, "1.1") if name == "remove_clause" else page(name, 2)
+        sent = {"row_version": mine["row_version"], **more}
+        answer = visit(where, as_=reviewer, method="post", data=sent)
+        assert (answer.status_code, "20% of the capacity is reserved" in answer.content.decode()) == (409, True), name
+        assert "What was changed meanwhile" in answer.content.decode(), name
+    version = PolicyVersion.objects.get(number=2)
+    assert (version.state, len(policy_of(version).rules)) == ("draft", len(policy_of(draft).rules))
     # The form has taken over the current version: sent again, it is meant so.
     again = mine | {"mark": "700", "reserve": "200", "row_version": answer.context["form"]["row_version"].value()}
     assert visit(page("terms", 2), as_=reviewer, method="post", data=again).status_code == 302

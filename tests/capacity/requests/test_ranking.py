@@ -5,7 +5,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from capacity.requests.actions.rerank_requests import rerank_all, rerank_requests
@@ -23,6 +23,7 @@ from journal.models import Entry
 from priorities import policy
 from priorities.models import PolicyVersion
 from tests import make
+from tests.drills import rounds
 from users.access import SYSTEM
 from users.roles import Role
 
@@ -246,6 +247,39 @@ def test_a_lapse_drops_the_tier_of_new_requests_only():
     rank_all_at(lapsed_at + timedelta(days=1))
     assert (stored(before).claimed_tier, stored(after).claimed_tier) == (1, 3)
     assert [one["verification"] for one in stored(before).ranking.facts["claims"]] == ["verified"]
+
+
+@pytest.mark.drill
+def test_whatever_lapses_and_is_taken_back_each_request_keeps_what_it_was_ranked_on():
+    """Random stories against a rule of one line: what counts now, or lapsed since and was never taken back."""
+    verifier = make.acting(Role.VERIFIER)
+    for seed in range(rounds(2, full=300)):
+        with transaction.atomic():
+            tell_of_lapses(random.Random(seed), verifier)
+            transaction.set_rollback(True)
+
+
+def tell_of_lapses(dice, verifier):
+    at, hospital = NOW, make.hospital()
+    claim, taken_back, was_first = None, False, {}
+    for _step in range(9):
+        counts = claim is not None and not taken_back and at < claim.valid_until + GRACE
+        act = dice.choice(["file", "file", "file", "verify", "verify", "take back", "wait", "wait"])
+        if act == "file":
+            request = make.request(hospital, workload="health_records", confirmed=True, at=at)
+            was_first[request] = counts
+        elif act == "verify" and not counts:
+            claim, taken_back = make.verified_claim(of=hospital, at=at), False
+        elif act == "take back" and counts:
+            revoke_claim(actor=verifier, claim=claim, reason_code="evidence_lost", reason="Closed.", at=at)
+            taken_back = True
+        elif act == "wait":
+            at = dice.choice([at + timedelta(days=200), claim.valid_until + GRACE if counts else at])
+        rank_all_at(at)
+        counts = claim is not None and not taken_back and at < claim.valid_until + GRACE
+        for request, first in was_first.items():
+            was_first[request] = counts or (first and not taken_back)
+            assert stored(request).claimed_tier == (1 if was_first[request] else 3), (act, at)
 
 
 def test_it_keeps_its_tier_even_while_no_worker_notices_the_end():

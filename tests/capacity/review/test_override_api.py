@@ -57,19 +57,23 @@ def test_a_use_is_overridden_in_a_region_of_ones_reach(call, reviewer):
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "words"),
     [
-        {"hours": 14 * 24 + 1}, {"hours": 0}, {"hours": "72"}, {"kind": "promote"}, {"reason_code": "because"},
-        {"reason": " "}, {"starts_at": "2020-01-01T00:00:00Z"}, {"kind": "cap"}, {"kind": "retier", "to_tier": 6},
-        {"workload": "gaming"}, {"region": "atlantis"}, {"until": "tomorrow"},
+        ({"hours": 14 * 24 + 1}, "336"), ({"hours": 0}, "1"), ({"hours": "72"}, "integer"),
+        ({"kind": "promote"}, "promote"), ({"reason_code": "because"}, "because"), ({"reason": " "}, "blank"),
+        ({"starts_at": "2020-01-01T00:00:00Z"}, "in the past"), ({"kind": "cap"}, "between 1 and 99 percent"),
+        ({"kind": "retier", "to_tier": 6}, "5"), ({"kind": "retier"}, "tier from 1 to 5"),
+        ({"workload": "gaming"}, "a use and a region that there are"), ({"region": "atlantis"}, "that there are"),
+        ({"until": "tomorrow"}, "until"),
     ],
 )  # fmt: skip
-def test_bad_input_is_answered_in_words_and_writes_nothing(call, reviewer, change):
+def test_bad_input_is_answered_in_words_and_writes_nothing(call, reviewer, change, words):
     request = make.request(at=now())
     path = f"organizations/{request.organization.public_id}/overrides/"
     body = {"kind": "pin", "workload": "general", "region": "westeurope", **WHY, **change}
     answer = call("post", path, as_=reviewer, body=body)
     assert answer.status_code == 400
+    assert words in answer.content.decode()
     assert not Override.objects.exists()
 
 
