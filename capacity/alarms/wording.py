@@ -39,7 +39,7 @@ def alarm_text(alarm: Alarm) -> str:
             values["mark"] = number_format(alarm.values["mark_permille"] / 10)
             return _("Tier 1 holds %(held)s of %(supply)s %(unit)s; the mark is %(mark)s %%.") % values
         case AlarmKind.STAFFING_RED:
-            return _("A role has fewer people than its minimum; the open supply behind it is closed.")
+            return _("A role is below its minimum, or will be by its roster; the open supply behind it is closed.")
         case AlarmKind.STAFFING_UNKNOWN:
             return _("The last report is out of date. After a day of silence the open supply is closed.")
         case AlarmKind.USAGE_SURGE:

@@ -102,6 +102,7 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             world.declare_past(cast, now=now)
             world.declare(cast, now=now)
             world.store_crews(crews, now=now)
+            world.plan_ahead(cast, now=now)
         with part("Journal"):
             entries.sort(key=lambda entry: entry.at)
             copy_in(entries)

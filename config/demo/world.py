@@ -16,11 +16,14 @@ from capacity.regions.listing import read_own_list
 from capacity.regions.models import Condition, Datacenter, Region
 from capacity.regions.threshold_models import ThresholdProposal
 from capacity.staffing import shifts
+from capacity.staffing.actions.file_rosters import Rostered
 from capacity.staffing.actions.file_shift_report import Crew, as_rostered
 from capacity.staffing.actions.set_up_crews import set_up_crews
 from capacity.staffing.actions.vouch_for_crew import vouch_for_crew
 from capacity.staffing.models import CrewRequirement, ShiftReport
+from capacity.staffing.presence import DAYS_AHEAD
 from capacity.watch.actions.look_at_regions import look_at_regions
+from capacity.watch.actions.plan_crews import plan_rosters, record_papers_and_refresh
 from capacity.watch.actions.refresh_staffing import refresh_staffing
 from capacity.watch.actions.report_shift import report_shift
 from config.demo.cast import Cast
@@ -54,6 +57,18 @@ DISMISSED = ("japanwest", "The report came by phone; the crew is complete.")
 # A shift lasts twelve hours, so thirteen make sure that the one that is on is among them.
 BELOW_MINIMUM = {"westeurope-2": 13, "uksouth-1": 26, "centralindia-2": 13, "brazilsouth-1": 14}
 SILENT = {"italynorth-1": 20, "japanwest-2": 16, "southafricanorth-1": 44, "polandcentral-1": 15}
+# Regions that roster their crews ahead; the others are judged by the shift that is on.
+ROSTERED = ("northeurope", "germanywestcentral", "swedencentral", "francecentral", "canadaeast")
+# The night for which nearly nobody is found yet: datacenter, days ahead.
+THIN_NIGHT = ("canadaeast-1", 9)
+# Papers of crews: datacenter, role, kind, authority, place, people and days until they expire. In the first, most
+# permits run out within a week, and those that stay are just the minimum of both shifts.
+PAPERS = (
+    ("northeurope-1", "network", "permit", "Garda Síochána", "Dublin", 8, 7),
+    ("northeurope-1", "network", "permit", "Garda Síochána", "Dublin", 4, 60),
+    ("germanywestcentral-1", "data_hall", "letter", "Gesundheitsamt Frankfurt", "Frankfurt am Main", 24, 40),
+    ("swedencentral-1", "logistics", "travel", "Polismyndigheten", "Gävle", 9, 21),
+)
 NEVER_HEARD_OF = ("austriaeast-1", "belgiumcentral-1", "chilecentral-1")
 
 
@@ -187,6 +202,35 @@ def store_crews(crews: Crews, *, now: datetime) -> None:
         copy_in([row for at, rows in crews.reports if since < at <= look for row in rows])
         refresh_staffing(at=look)
         since = look
+
+
+def plan_ahead(cast: Cast, *, now: datetime) -> None:
+    """Rosters of the coming two weeks in some regions, and the papers without which their crews cannot come."""
+    operator = cast.actor("operator", at=now)
+    rows = []
+    for one in Datacenter.objects.filter(region__code__in=ROSTERED).prefetch_related("requirements").order_by("code"):
+        zone = ZoneInfo(one.time_zone)
+        today = now.astimezone(zone).date()
+        for ahead in range(DAYS_AHEAD):
+            for post in one.requirements.all():
+                day = today + timedelta(days=ahead)
+                if shifts.starts_at(*shifts.following(day, post.shift), zone) > now:
+                    is_thin = (one.code, ahead) == THIN_NIGHT and (post.shift, post.role) == ("night", "network")
+                    people = post.minimum - 1 if is_thin else post.minimum + 3
+                    rows.append(Rostered(one.code, day, post.shift, post.role, people))
+    plan_rosters(actor=operator, rows=rows, at=now)
+    for code, role, kind, authority, place, people, days in PAPERS:
+        record_papers_and_refresh(
+            actor=operator,
+            datacenter=Datacenter.objects.select_related("region").get(code=code),
+            role=role,
+            kind=kind,
+            authority=authority,
+            place=place,
+            people=people,
+            expires_date=now.date() + timedelta(days=days),
+            at=now,
+        )
 
 
 def report_by_phone(cast: Cast, *, now: datetime) -> None:
