@@ -415,6 +415,10 @@ def do_the_same_by_programs(manager, reviewer, operator, hospital, address, soon
     files("POST", f"{act}approve/", {"region": REGION}, expects=403)
     assert decides("POST", f"{act}approve/", {"region": REGION, "undated": True}, expects=409)["title"]
     assert decides("POST", f"{act}workload/", {"workload": "health_records"}, expects=200)["is_confirmed"]
+    dated = decides("POST", f"{act}approve/", {"region": REGION}, expects=409)
+    assert dated["code"] == "cannot_grant_staffing"
+    assert f"{REGION}-1, " in dated["title"]
+    assert "Network: 1 present, 2 is the minimum." in dated["title"]
     done = decides("POST", f"{act}approve/", {"region": REGION, "undated": True}, expects=200)
     assert done["decisions"][0]["granted"] == [{"resource": "vcpu", "quantity": 10}]
     assert pool().committed == 450

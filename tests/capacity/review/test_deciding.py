@@ -27,6 +27,8 @@ from capacity.review.actions.waitlist_request import waitlist_request
 from capacity.review.case import AlreadyDecided, NotInReview, WaitsForSignature
 from capacity.review.granting import AskedFor, CannotGrant, EffectChanged, NotAskedFor, QuantitiesDoNotMatch
 from capacity.review.refusing import LookDateRefused
+from capacity.staffing.actions.file_rosters import Rostered
+from capacity.watch.actions.plan_crews import plan_rosters
 from journal.models import Entry
 from kit.refusal import NotAllowed, StaleForm
 from tests import make
@@ -278,6 +280,54 @@ def test_no_dated_promise_into_a_region_below_minimum_crew(reviewer):
     assert refused.value.code == "cannot_grant_staffing"
     decision = approve(reviewer, urgent, undated=True)
     assert decision.explanation["undated"] is True
+
+
+def test_at_minimum_crew_tiers_four_and_five_get_no_date_and_the_reason_names_the_crew(reviewer):
+    region = make.region()
+    make.pool(powered_on=1000)
+    make.shift_reported(region.datacenters.get(), 2)
+    general = make.request(make.organization(offer_type="free"), confirmed=True)
+    assert general.claimed_tier >= 4
+    with pytest.raises(CannotGrant) as refused:
+        approve(reviewer, general)
+    assert refused.value.code == "cannot_grant_staffing"
+    assert "westeurope-1, Day (06–18), " in refused.value.sentence
+    assert "2 present, exactly the minimum." in refused.value.sentence
+    assert approve(reviewer, general, undated=True).explanation["undated"] is True
+    for spared in (make.request(confirmed=True), make.tier1_request(quantity=20)):
+        approve(reviewer, spared)
+
+
+def test_a_night_without_enough_people_next_week_refuses_a_date_and_keeps_more_for_failures(reviewer):
+    region = make.region()
+    pool = make.pool(powered_on=1000, failure_reserve=50)
+    crew = region.datacenters.get()
+    make.shift_reported(crew)
+    make.rostered(crew, 5)
+    thin = Rostered(crew.code, NOW.date() + timedelta(days=6), "night", "security", 1)
+    plan_rosters(actor=make.SYSTEM, rows=[thin], at=NOW)
+    pool.refresh_from_db()
+    assert (pool.failure_reserve, pool.failure_reserve_permille, pool.supply, pool.supply_open) == (50, 2000, 900, 0)
+    change = pool.supply_changes.latest("pk")
+    assert (change.cause, change.supply_before, change.supply_after) == ("staffing", 950, 900)
+    assert change.reasons[0]["params"] == {
+        "datacenter": "westeurope-1",
+        "role": "security",
+        "shift": "night",
+        "date": "2020-04-01",
+        "minimum": 2,
+        "rostered": 1,
+        "percent": 0,
+    }
+    urgent = make.tier1_request(quantity=20)
+    with pytest.raises(CannotGrant) as refused:
+        approve(reviewer, urgent)
+    assert "westeurope-1 · Security, Night (18–06), " in refused.value.sentence
+    approve(reviewer, urgent, undated=True)
+
+    make.rostered(crew, 5)
+    pool.refresh_from_db()
+    assert (pool.failure_reserve_permille, pool.supply) == (1000, 950)
 
 
 # --- in part, elsewhere --------------------------------------------------------------------------------
