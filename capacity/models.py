@@ -2,7 +2,14 @@
 
 from capacity.alarms.models import Alarm
 from capacity.allocation.models import Simulation
-from capacity.levers.models import Lever, LeverMove
+from capacity.levers.models import (
+    Lever,
+    LeverMeasurement,
+    LeverMove,
+    LeverStep,
+    LiftProposal,
+    StepPromise,
+)
 from capacity.notices.models import Notice, NoticeMove, ResourceContact
 from capacity.pools.models import LedgerEntry, Pool, Resource, SupplyChange
 from capacity.regions.models import ConditionDeclaration, Datacenter, Region
@@ -44,7 +51,10 @@ __all__ = [
     "Lease",
     "LedgerEntry",
     "Lever",
+    "LeverMeasurement",
     "LeverMove",
+    "LeverStep",
+    "LiftProposal",
     "Notice",
     "NoticeMove",
     "Pool",
@@ -63,6 +73,7 @@ __all__ = [
     "ShiftReport",
     "Simulation",
     "StateConfirmation",
+    "StepPromise",
     "SupplyChange",
     "ThresholdProposal",
     "ThresholdSet",

@@ -12,6 +12,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from capacity.levers.actions.record_release import record_release
+from capacity.levers.actions.set_up_lever import set_up_lever
+from capacity.levers.actions.sign_step import sign_step
+from capacity.levers.models import Lever
+from capacity.levers.steps import PlannedStep
 from capacity.pools import ledger
 from capacity.pools.actions.seed_resources import seed_resources
 from capacity.pools.actions.set_supply_terms import TermsHold, set_supply_terms
@@ -370,6 +375,53 @@ def forecast(pool: Pool, *, p50: int | None = None, at: datetime = NOW, **fields
         "exhausted_within_lead": 0.6 if p50 else 0.0, "own_error": 3.0, "naive_error": 4.0,
     }  # fmt: skip
     return UsageForecast.objects.create(pool=pool, **{**values, **fields})
+
+
+def lever(*, by: Actor | None = None, at: datetime = NOW, **fields) -> Lever:
+    """A lever that pauses free offers in West Europe, asked for and not signed."""
+    values = {
+        "kind": "free_offers",
+        "region_code": "westeurope",
+        "offer_types": ["free", "trial"],
+        "step": PlannedStep("No new free offers", "paused", None, 100, {"vcpu": 300}),
+        "reach": "New requests of free and trial customers in West Europe.",
+        "lift_condition": "Headroom above 20 percent for a week.",
+        "lift_kind": "headroom",
+        "lift_resource": "vcpu",
+        "lift_permille": 200,
+        "lift_days": 7,
+        "review_date": at.date() + timedelta(days=7),
+        "at": at,
+    }
+    if not Region.objects.filter(code="westeurope").exists():
+        region()
+    return set_up_lever(actor=by or acting(Role.REGION_OPERATOR), **{**values, **fields})
+
+
+def signed(lever: Lever, *, by: Actor | None = None, at: datetime = NOW) -> Lever:
+    """The lever after its step that waited was signed."""
+    duty_manager = by or acting(Role.DUTY_MANAGER, fresh_at=at)
+    return sign_step(actor=duty_manager, lever_id=lever.public_id, agrees=True, at=at)
+
+
+def pulled_lever(*, at: datetime = NOW, **fields) -> Lever:
+    """A lever whose first step is in force."""
+    return signed(lever(at=at, **fields), at=at)
+
+
+def released(lever: Lever, units: int, *, position: int = 1, resource: str = "vcpu", at: datetime = NOW, **fields):
+    """A measurement of a step of the lever: so many units fewer in use."""
+    values = {
+        "pool": ("westeurope", resource),
+        "before_level": 900,
+        "after_level": 900 - units,
+        "source": "meter",
+        "method": "Mean of a day before and a day after.",
+        "measured_at": at,
+        "at": at,
+    }
+    operator = fields.pop("by", None) or acting(Role.REGION_OPERATOR)
+    return record_release(actor=operator, lever_id=lever.public_id, position=position, **{**values, **fields})
 
 
 # --- requests ----------------------------------------------------------------------------------------

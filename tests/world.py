@@ -4,7 +4,6 @@ from typing import Any
 
 from capacity.alarms.keeping import keep_alarms
 from capacity.alarms.models import Alarm, AlarmKind
-from capacity.levers.actions.propose_step import set_up_lever
 from capacity.notices.actions.draft_notice import draft_notice
 from capacity.regions.models import Datacenter
 from capacity.regions.threshold_models import ThresholdProposal
@@ -21,11 +20,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     request = make.tier1_request(regions=["westeurope"], at=at)
     claim = make.claim(of=make.organization("Feuerwehr Musterstadt", domains=["feuerwehr.example"]), code="FR-FIRE")
     override = make.override(request, at=at)
-    lever = set_up_lever(
-        actor=make.acting(Role.REGION_OPERATOR), kind="free_offers", region_code="westeurope", offer_types=["free"],
-        step="paused", limit_per_line=None, reach="Free offers", lift_condition="Later",
-        review_date=at.date().replace(year=at.year + 1), at=at,
-    )  # fmt: skip
+    lever = make.pulled_lever(at=at)
     notice = draft_notice(actor=make.acting(Role.NOTICE_EDITOR), title_de="Titel", body_de="Text", at=at)
     verified = make.verified_claim(
         "HE-SUPPLY", of=make.organization("Blutspendedienst", domains=["blut.example"]), at=at
@@ -74,6 +69,8 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "allocation:simulation": [1],
         "priorities:override": [override.public_id],
         "levers:lever": [lever.public_id],
+        "levers:step": [lever.public_id],
+        "levers:measure": [lever.public_id, 1],
         "liaison:item": [contact.public_id],
         "assurance:review": [second_look.public_id],
         "assurance:complaint": [verified.public_id],

@@ -20,6 +20,9 @@ from capacity.desk.usage_invariants import USAGE_CHECKS
 from capacity.intake.diagnosis import ahead_from, as_dict, ask_from, assess, place_from
 from capacity.levers.models import LEVER_LIFE, Lever, LeverMove, LeverState
 from capacity.notices.models import NOTICE_LIFE, Notice, NoticeMove
+from capacity.pools import arithmetic
+from capacity.pools.models import Pool
+from capacity.pools.terms import terms_of
 from capacity.regions.models import SCARCE_CONDITIONS
 from capacity.requests.models import REQUEST_LIFE, CapacityRequest, Decision, Outcome, RequestMove, Stage
 from capacity.requests.replay import replay_rankings
@@ -107,6 +110,46 @@ def no_pool_promises_more_than_it_may() -> Iterator[str | None]:
         FROM capacity_pool pool
         JOIN capacity_region region ON region.id = pool.region_id
         JOIN capacity_resource resource ON resource.id = pool.resource_id
+    """)
+
+
+@_check
+def pools_count_what_levers_were_measured_to_release() -> Iterator[str | None]:
+    """The levers' term of a pool is the sum of the last measurements of the steps in force."""
+    yield from _told("""
+        SELECT region.code || '/' || resource.code,
+            CASE WHEN pool.lever_release <> coalesce(measured.released, 0)
+            THEN format('counts %s, %s are measured', pool.lever_release, coalesce(measured.released, 0)) END
+        FROM capacity_pool pool
+        JOIN capacity_region region ON region.id = pool.region_id
+        JOIN capacity_resource resource ON resource.id = pool.resource_id
+        LEFT JOIN (SELECT pool_id, sum(released) AS released FROM capacity_releases_in_force() GROUP BY pool_id)
+            measured ON measured.pool_id = pool.id
+    """)
+
+
+@_check
+def supplies_follow_from_their_terms() -> Iterator[str | None]:
+    """What the database keeps as supply, by bucket, is what the arithmetic makes of the terms."""
+    for pool in Pool.objects.select_related("region", "resource").iterator(chunk_size=1_000):
+        terms = arithmetic.Terms(**terms_of(pool))
+        split = arithmetic.buckets(terms)
+        kept = (pool.supply, pool.supply_open, pool.supply_critical)
+        due = (arithmetic.supply(terms), split.open, split.open + split.crit)
+        yield None if kept == due else f"{pool.region.code}/{pool.resource.code}: {kept} instead of {due}"
+
+
+@_check
+def levers_stand_where_their_last_move_led() -> Iterator[str | None]:
+    """A lever's step is that of its last move, where its moves name steps."""
+    yield from _told("""
+        SELECT 'lever ' || lever.public_id,
+            CASE WHEN last.id IS NOT NULL AND (last.step_id IS NOT NULL OR lever.state = 'restored')
+                AND lever.step_id IS DISTINCT FROM last.step_id THEN 'stands on another step than it was moved to' END
+        FROM capacity_lever lever
+        LEFT JOIN LATERAL (
+            SELECT * FROM capacity_levermove move WHERE move.lever_id = lever.id ORDER BY id DESC LIMIT 1
+        ) last ON true
     """)
 
 

@@ -16,6 +16,8 @@ from django.utils.translation import gettext as _
 
 from capacity.alarms.access import alarms_waiting_for
 from capacity.alarms.wording import alarm_subject
+from capacity.levers.access import lifts_to_answer, steps_to_sign
+from capacity.levers.wording import grounds_text
 from capacity.notices.access import EDITORS
 from capacity.notices.models import Notice, NoticeState
 from capacity.regions.models import SCARCE_CONDITIONS, Region
@@ -104,6 +106,7 @@ def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
         ((Role.DUTY_MANAGER,), _overrides_to_sign),
         ((Role.DUTY_MANAGER,), _conditions_to_sign),
         ((Role.DUTY_MANAGER,), _policies_to_sign),
+        ((Role.DUTY_MANAGER,), _levers_to_sign),
         ((Role.CAPACITY_REVIEWER,), _requests_to_decide),
         (PROPOSERS, _overrides_to_see_to),
         ((Role.VERIFIER,), _claims_to_verify),
@@ -114,6 +117,7 @@ def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
         ((Role.REGION_OPERATOR,), _shifts_to_report),
         ((Role.REGION_OPERATOR,), _alarms),
         ((Role.REGION_OPERATOR,), _papers_that_expire),
+        ((Role.REGION_OPERATOR,), _lifts_to_answer),
         (LIAISON_WRITERS, _liaison_steps),
         ((Role.NOTICE_EDITOR,), _notices_to_publish),
         ((Role.EXECUTIVE, Role.AUDITOR, Role.ADMINISTRATOR), _scarce_regions),
@@ -285,6 +289,36 @@ def _policies_to_sign(actor: Actor, at: datetime) -> Section:
         ),
         reverse("priorities:policy"),
         _("No policy version waits for a second signature."),
+    )
+
+
+def _levers_to_sign(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Steps of levers that wait for a second signature"),
+        steps_to_sign(actor).select_related("region", "pending_by"),
+        lambda row: Line(
+            f"{row.label} · {row.region.name if row.region else _('All regions')}",
+            reverse("levers:lever", args=[row.public_id]),
+            _("by %(name)s") % {"name": row.pending_by.name},
+            badge("watch", row.get_pending_state_display()),
+        ),
+        f"{reverse('levers:levers')}?waits=signature",
+        _("No step of a lever waits for a second signature."),
+    )
+
+
+def _lifts_to_answer(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Levers whose condition holds: lift them, or say why not yet"),
+        lifts_to_answer(actor).select_related("lever__region"),
+        lambda row: Line(
+            f"{row.lever.label} · {row.lever.region.name if row.lever.region else _('All regions')}",
+            reverse("levers:lever", args=[row.lever.public_id]),
+            grounds_text(row.grounds),
+            relative_time(row.proposed_at, at),
+        ),
+        f"{reverse('levers:levers')}?waits=lift",
+        _("No lever is to be lifted."),
     )
 
 

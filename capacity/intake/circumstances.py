@@ -6,7 +6,7 @@ their reports; a page reads the stored status, which is at most one cycle old.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -172,7 +172,13 @@ def look_at(
     crews = DatacenterStatus.objects.filter(datacenter__region=OuterRef("pk")).order_by(
         "-is_closed", "datacenter__code"
     )
-    levers = Lever.objects.filter(Q(region=OuterRef("pk")) | Q(region=None), state__in=PULLED_STATES).order_by("pk")
+    # A feature that is turned down keeps nobody from capacity.
+    levers = (
+        Lever.objects.filter(Q(region=OuterRef("pk")) | Q(region=None), state__in=PULLED_STATES)
+        .filter(Q(starts_date=None) | Q(starts_date__lte=at.date()))
+        .exclude(kind=LeverKind.FEATURE_PROFILE)
+        .order_by("pk")
+    )
     rows = list(
         regions.order_by("code").annotate(
             pool_rows=ArraySubquery(
@@ -204,7 +210,9 @@ def look_at(
                         kind=F("kind"),
                         state=F("state"),
                         offers=F("offer_types"),
-                        limit=F("limit_per_line"),
+                        limit=F("step__limit_per_line"),
+                        ends=F("ends_date"),
+                        review=F("review_date"),
                     )
                 )
             ),
@@ -225,7 +233,7 @@ def look_at(
                 dated=standing[code].dated,
                 warned=standing[code].warned,
                 crews=standing[code].causes,
-                restrictions=tuple(_restriction(row) for row in region.lever_rows),
+                restrictions=tuple(_restriction(row, at) for row in region.lever_rows),
             )
             for code, region in known.items()
         ),
@@ -259,12 +267,16 @@ def _pool(row: Mapping[str, Any]) -> PoolRow:
     )
 
 
-def _restriction(row: Mapping[str, Any]) -> Restriction:
+def _restriction(row: Mapping[str, Any], at: datetime) -> Restriction:
+    # A planned end that has passed is no promise any more; then the day of the next look is said.
+    has_end = row["ends"] is not None and date.fromisoformat(row["ends"]) > at.date()
     return Restriction(
         reference=row["key"],
         offers=tuple(row["offers"]),
         limit=row["limit"] if row["state"] == LeverState.LIMITED else None,
         new_only=row["kind"] == LeverKind.NEW_SUBSCRIPTIONS,
+        until=row["ends"] if has_end else row["review"],
+        is_end=has_end,
     )
 
 

@@ -164,16 +164,28 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """A lever that is pulled here. `limit` is the most units of a line while it is limited; None when paused."""
+    """A lever that is pulled here. `limit` is the most units of a line while it is limited; None when paused.
+
+    `until` is the ISO day of its planned end (`is_end`) or of the next look at it; empty where nobody said one.
+    """
 
     reference: str
     offers: tuple[str, ...]
     limit: int | None = None
     new_only: bool = False
+    until: str = ""
+    is_end: bool = False
 
     def reaches(self, ask: Ask) -> bool:
         """Whether the lever applies to this request. Tiers 1 and 2 are spared."""
         return ask.tier not in SPARED_TIERS and ask.offer in self.offers and not (self.new_only and ask.existing)
+
+    def told(self, ask: Ask, place: str) -> dict[str, Any]:
+        """What a finding says of it: the offer, where, whom it spares besides tiers 1 and 2, until when."""
+        params: dict[str, Any] = {"offer": ask.offer, "place": place, "lever": self.reference}
+        if self.until:
+            params["until"], params["is_end"], params["new_only"] = self.until, self.is_end, self.new_only
+        return params
 
 
 @dataclass(frozen=True, slots=True)
@@ -424,8 +436,7 @@ def _standing(ask: Ask, place: Place, *, undated: bool) -> list[Finding]:
         found.append(Finding(Block.ACCESS, reason))
     for restriction in place.restrictions:
         if restriction.limit is None and restriction.reaches(ask):
-            params = {"offer": ask.offer, "place": place.code, "lever": restriction.reference}
-            found.append(Finding(Block.OFFER, Reason("offer_paused", params)))
+            found.append(Finding(Block.OFFER, Reason("offer_paused", restriction.told(ask, place.code))))
     crews: dict[str, Any] = {"place": place.code, "crews": [reason.as_dict() for reason in place.crews]}
     if not place.dated and not (undated and ask.tier in SPARED_TIERS):
         code = "undated_only" if ask.tier in SPARED_TIERS else "no_dated_promise"
@@ -441,9 +452,7 @@ def _limits(ask: Ask, place: Place, line: Line, units: int) -> list[Finding]:
     for restriction in place.restrictions:
         if restriction.limit is not None and restriction.reaches(ask) and units > restriction.limit:
             params = {
-                "offer": ask.offer,
-                "place": place.code,
-                "lever": restriction.reference,
+                **restriction.told(ask, place.code),
                 "resource": line.resource,
                 "limit": restriction.limit,
             }

@@ -5,10 +5,11 @@ and say it again years later.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
@@ -152,7 +153,21 @@ def finding_text(reason: Reason, names: Names, reader: Reader = Reader.STAFF) ->
         params["percent"] = percent(params["permille"])
     causes = cause_texts(Reason.from_dict(one) for one in params.pop("crews", ())) if reader is Reader.STAFF else ()
     sentences = {Reader.STAFF: {}, Reader.COLLEAGUE: _WITHOUT_FIGURES, Reader.CUSTOMER: _TO_CUSTOMERS}[reader]
-    return " ".join([str(sentences.get(reason.code) or _FINDINGS[reason.code]) % params, *causes])
+    said = str(sentences.get(reason.code) or _FINDINGS[reason.code]) % params
+    until = (_until(params),) if "until" in params else ()
+    return " ".join([said, *until, *causes])
+
+
+def _until(params: Mapping[str, Any]) -> str:
+    """Until when a lever restricts, and whom it spares: the same for every reader."""
+    day = {"day": date_format(date.fromisoformat(params["until"]))}
+    if params["is_end"]:
+        until = gettext("It is planned to end on %(day)s.") % day
+    else:
+        until = gettext("It is looked at again on %(day)s.") % day
+    if params["new_only"]:
+        return until + " " + gettext("Tiers 1 and 2 and existing customers are spared.")
+    return until + " " + gettext("Tiers 1 and 2 and what is paid for are spared.")
 
 
 def way_out_text(way: Mapping[str, Any], resources: Sequence[str], names: Names) -> str:

@@ -1,11 +1,11 @@
-"""Who sees levers, who pulls them, who signs."""
+"""Who sees levers, who pulls them, who signs, who measures."""
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from capacity.levers.models import Lever
+from capacity.levers.models import Lever, LiftProposal, LiftState
 from kit.refusal import NotAllowed, Refusal
 from users.access import Actor
 from users.roles import Role
@@ -31,8 +31,8 @@ def visible_levers(actor: Actor) -> QuerySet[Lever]:
     return Lever.objects.all() if actor.holds(*READERS) else Lever.objects.none()
 
 
-def may_propose_step(actor: Actor, region_code: str | None) -> Refusal | None:
-    """Region operators propose; a lever over all regions takes one who looks after all of them."""
+def may_work_lever(actor: Actor, region_code: str | None) -> Refusal | None:
+    """Region operators propose, measure and answer; a lever over all regions takes one who looks after all of them."""
     if refusal := actor.needs(Role.REGION_OPERATOR, region=region_code):
         return refusal
     if region_code is None and actor.regions_of(Role.REGION_OPERATOR) is not None:
@@ -45,3 +45,22 @@ def may_sign_step(actor: Actor, lever: Lever, *, at: datetime) -> Refusal | None
     if refusal := actor.needs(Role.DUTY_MANAGER, region=lever.region.code if lever.region else None):
         return refusal
     return OwnStep() if actor.user_id == lever.pending_by_id else actor.needs_fresh_sign_in(at)
+
+
+def steps_to_sign(actor: Actor) -> QuerySet[Lever]:
+    """Levers with a step that this duty manager may sign, the longest set up first."""
+    waiting = Lever.objects.exclude(pending_state="").exclude(pending_by=actor.user_id).order_by("pk")
+    return _within(waiting, "", actor, Role.DUTY_MANAGER)
+
+
+def lifts_to_answer(actor: Actor) -> QuerySet[LiftProposal]:
+    """Open proposals to lift whose lever this operator works or owns, the oldest first."""
+    waiting = LiftProposal.objects.filter(state=LiftState.OPEN).order_by("pk")
+    return _within(waiting, "lever__", actor, Role.REGION_OPERATOR)
+
+
+def _within(rows: QuerySet, path: str, actor: Actor, role: Role) -> QuerySet:
+    reach = actor.regions_of(role)
+    if reach is None:
+        return rows
+    return rows.filter(Q(**{f"{path}region__code__in": reach}) | Q(**{f"{path}owner": actor.user_id}))

@@ -4,8 +4,9 @@ Pure: no database, no clock. A pool's supply is split into three buckets, and a 
 it may use. The admissions are nested, so one inequality per level decides, and earlier promises shift between
 buckets by themselves (Hall's condition on a chain of bucket sets): there is no drawing order to argue about.
 
-    supply   = L - O - G - B                      L powered on, O out of service, G growth of existing customers,
-                                                  B failure reserve, up to doubled where crews lack
+    supply   = L - O - G - B + R                  L powered on, O out of service, G growth of existing customers,
+                                                  B failure reserve, up to doubled where crews lack,
+                                                  R released by levers, as measured
     reserve1 = ceil(reserve * supply)             for tier 1 only
     open     = floor(gate * (supply - reserve1))  for everybody
     crit     = the rest, behind the staffing gate, for tiers 1 and 2
@@ -51,9 +52,10 @@ class Terms:
     gate_permille: int = PERMILLE
     reserve_permille: int = 100
     failure_reserve_permille: int = PERMILLE
+    lever_release: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("powered_on", "out_of_service", "organic_growth", "failure_reserve"):
+        for name in ("powered_on", "out_of_service", "organic_growth", "failure_reserve", "lever_release"):
             if getattr(self, name) < 0:
                 raise ValueError(f"{name} must not be negative")
         for name in ("gate_permille", "reserve_permille"):
@@ -116,7 +118,8 @@ class Committed:
 
 def supply(terms: Terms) -> int:
     """What may be promised in total before buckets; negative when reserves exceed what is powered on."""
-    return terms.powered_on - terms.out_of_service - terms.organic_growth - terms.reserved_for_failures
+    stated = terms.powered_on - terms.out_of_service - terms.organic_growth - terms.reserved_for_failures
+    return stated + terms.lever_release
 
 
 def buckets(terms: Terms) -> Buckets:

@@ -22,7 +22,8 @@ BEGIN
     END IF;
     -- Where crews are below minimum, failures are mended late, so the reserve for them is raised: up to double.
     NEW.supply := NEW.powered_on - NEW.out_of_service - NEW.organic_growth
-        - (NEW.failure_reserve * NEW.failure_reserve_permille + 999) / 1000;
+        - (NEW.failure_reserve * NEW.failure_reserve_permille + 999) / 1000
+        + NEW.lever_release;
     usable := greatest(NEW.supply, 0);
     reserve := (usable * NEW.reserve_permille + 999) / 1000;
     NEW.supply_critical := usable - reserve;

@@ -56,11 +56,13 @@ class Pool(Public):
 
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="pools")
     resource = models.ForeignKey(Resource, on_delete=models.PROTECT, related_name="pools")
-    # Terms (decision core, section 2): supply = L - O - G - B.
+    # Terms (decision core, section 2): supply = L - O - G - B + R.
     powered_on = models.BigIntegerField(default=0)
     out_of_service = models.BigIntegerField(default=0)
     organic_growth = models.BigIntegerField(default=0)
     failure_reserve = models.BigIntegerField(default=0)
+    # What levers release here, as measured while they are pulled; only the levers' own measurements move it.
+    lever_release = models.BigIntegerField(default=0)
     reserve_permille = models.PositiveSmallIntegerField(default=100)
     gate_permille = models.PositiveSmallIntegerField(default=1000)
     # What staffing makes of the failure reserve: 2000 doubles it.
@@ -85,6 +87,7 @@ class Pool(Public):
         "out_of_service",
         "organic_growth",
         "failure_reserve",
+        "lever_release",
         "reserve_permille",
         "gate_permille",
         "failure_reserve_permille",
@@ -101,6 +104,7 @@ class Pool(Public):
                     out_of_service__gte=0,
                     organic_growth__gte=0,
                     failure_reserve__gte=0,
+                    lever_release__gte=0,
                     reserve_permille__lte=1000,
                     gate_permille__lte=1000,
                     failure_reserve_permille__gte=1000,
@@ -147,6 +151,7 @@ class SupplyCause(models.TextChoices):
     STAFFING = "staffing", _("Staffing")
     POLICY = "policy", _("Policy")
     IMPORT = "import", _("Import")
+    LEVER = "lever", _("Measured release of levers")
 
 
 class SupplyChange(AppendOnly):

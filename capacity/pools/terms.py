@@ -13,9 +13,9 @@ from capacity.pools.models import Level, Pool, SupplyCause, SupplyChange
 from journal.record import record
 from users.access import Actor
 
-# What operators state; the others follow from policy and staffing.
+# What operators state; the others follow from policy, staffing and what levers were measured to release.
 STATED = ("powered_on", "out_of_service", "organic_growth", "failure_reserve")
-TERMS = (*STATED, "reserve_permille", "gate_permille", "failure_reserve_permille")
+TERMS = (*STATED, "reserve_permille", "gate_permille", "failure_reserve_permille", "lever_release")
 
 
 def terms_of(pool: Pool) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """What the trust center may know: conditions in words, the policy, notices, whom to call.
 
-Nothing in here reads pools, crews, requests or customers, so nothing can leak through it
-(product rule 13); `tests/capacity/trust/` holds the imports to that.
+Nothing in here reads pools, crews, requests or customers, so nothing can leak through it (product rule 13); of levers
+it reads what `capacity.levers.public` hands out. `tests/capacity/trust/` holds the imports to that.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from capacity.levers.public import PublicLever, levers_in_force
 from capacity.notices.models import Notice, ResourceContact
 from capacity.notices.queries import published_notices
 from capacity.regions.models import Condition, ConditionDeclaration, Region
@@ -150,6 +151,11 @@ def policy_change(old: int, new: int) -> PolicyChange | None:
         return None
     load_parts(found[old], found[new])
     return PolicyChange(found[old], found[new], changes_text(policy_of(found[old]), policy_of(found[new])))
+
+
+def levers(at: datetime) -> list[PublicLever]:
+    """What is restricted now, in words and days."""
+    return levers_in_force(at)
 
 
 def notices(limit: int = 20) -> list[Notice]:

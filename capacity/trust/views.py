@@ -55,7 +55,12 @@ def home(request: HttpRequest) -> HttpResponse:
 @public
 def overview(request: HttpRequest, *, language: str) -> HttpResponse:
     """GET /trust/<language>/"""
-    context = {"groups": queries.region_groups(), "notices": queries.notices(5), "contacts": queries.contacts()}
+    context = {
+        "groups": queries.region_groups(),
+        "notices": queries.notices(5),
+        "contacts": queries.contacts(),
+        "levers": queries.levers(now()),
+    }
     return _page(request, language, "overview", context)
 
 

@@ -13,8 +13,6 @@ from capacity.alarms.actions.acknowledge_alarm import acknowledge_alarm
 from capacity.alarms.actions.silence_alarm import silence_alarm
 from capacity.alarms.actions.take_over_alarm import hand_over_alarm
 from capacity.alarms.models import Alarm
-from capacity.levers.actions.propose_step import propose_step, set_up_lever
-from capacity.levers.actions.sign_step import sign_step
 from capacity.notices.actions.draft_notice import draft_notice
 from capacity.notices.actions.publish_notice import publish_notice
 from capacity.pools import ledger
@@ -41,8 +39,9 @@ from capacity.review.granting import CannotGrant
 from config.demo import world
 from config.demo.cast import Cast
 from config.demo.customers import COUNTRIES, REGISTER
+from config.demo.levers import pull_levers
 from config.demo.overriding import past_overrides, standing_overrides
-from config.demo.texts import LEVERS, NOTICES
+from config.demo.texts import NOTICES
 from customers.actions.add_evidence import Item
 from customers.actions.check_evidence import check_evidence
 from customers.actions.propose_claim import propose_claim
@@ -63,7 +62,7 @@ WAITING = (R.QUEUED, R.IN_REVIEW)
 def live_through(cast: Cast, source: random.Random, *, internal: Organization, now: datetime) -> None:
     """Some hundred acts by the cast, each through its action, in the order of time as far as it matters."""
     day = _Day(cast, source, now)
-    day.levers()
+    pull_levers(day.by, now=now)
     day.notices()
     past_overrides(day.by, source, now=now)
     day.seats(internal)
@@ -115,37 +114,7 @@ class _Day:
         person = self.cast.manager_of(organization.portfolio_id)
         return self.by(next(key for key, user in self.cast.people.items() if user == person), at)
 
-    # --- levers, notices -----------------------------------------------------------------------------
-
-    def levers(self) -> None:
-        """Free offers paused or limited where it is tightest; one step waits; one lever was lifted again."""
-        for text in LEVERS:
-            at = self.ago(hours=text.hours_ago)
-            lever = set_up_lever(
-                actor=self.by("operator", at),
-                kind=text.kind,
-                region_code=text.region,
-                offer_types=text.offers,
-                step=text.step,
-                limit_per_line=text.limit,
-                reach=text.reach,
-                lift_condition=text.lift_condition,
-                review_date=self.now.date() + timedelta(days=6),
-                at=at,
-            )
-            if text.is_signed:
-                later = at + timedelta(minutes=15)
-                sign_step(actor=self.by("duty", later), lever_id=lever.public_id, agrees=True, at=later)
-            if text.is_restored:
-                later = at + timedelta(days=6)
-                propose_step(actor=self.by("operator", later), lever_id=lever.public_id, step="restored", at=later)
-                sign_step(
-                    actor=self.by("duty2", later),
-                    lever_id=lever.public_id,
-                    agrees=True,
-                    reason="The delivery is powered on.",
-                    at=later,
-                )
+    # --- notices -------------------------------------------------------------------------------------
 
     def notices(self) -> None:
         """Published in both languages by another person than who drafted them; one draft waits."""

@@ -1,6 +1,6 @@
 """What is said in the demonstration: notices in both languages, levers, reasons of overrides. All invented."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,32 @@ class NoticeText:
 
 
 @dataclass(frozen=True)
+class StepText:
+    """One graduated step of a lever: what it promises by resource, in units, and what of it arrived, in permille."""
+
+    name: str
+    state: str
+    limit: int | None = None
+    harm: int = 0
+    promises: dict[str, int] = field(default_factory=dict)
+    arrived: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class LeverText:
-    """A restriction of offers, and how far it got."""
+    """A restriction of offers or of a feature, and how far it got: `taken` steps are signed and measured."""
 
     hours_ago: float
     kind: str
     region: str
-    offers: tuple[str, ...]
-    step: str
-    limit: int | None
     reach: str
     lift_condition: str
-    is_signed: bool = True
+    lift: dict[str, object]
+    steps: tuple[StepText, ...]
+    offers: tuple[str, ...] = ()
+    feature: str = ""
+    taken: int = 1
+    ends_in_days: int | None = None
     is_restored: bool = False
 
 
@@ -88,43 +102,90 @@ LEVERS = (
         480,
         "free_offers",
         "brazilsouth",
-        ("trial", "student"),
-        "limited",
-        32,
         "New trials and student offers in Brazil South",
         "A delivery is powered on",
+        {"lift_kind": "condition", "lift_days": 2},
+        (StepText("Trials and student offers up to 32 units", "limited", 32, 40, {"vcpu": 900}, {"vcpu": 820}),),
+        ("trial", "student"),
         is_restored=True,
     ),
     LeverText(
         46,
         "free_offers",
         "westeurope",
-        FREE,
-        "paused",
-        None,
         "All free offers in West Europe; what runs goes on",
-        "The region has been in watch condition for three days",
+        "The region has been in normal condition for three days",
+        {"lift_kind": "condition", "lift_days": 3},
+        (
+            StepText(
+                "Free offers up to 64 units",
+                "limited",
+                64,
+                60,
+                {"vcpu": 4_000, "memory": 18_000},
+                {"vcpu": 910, "memory": 640},
+            ),
+            StepText("No new free offers", "paused", None, 180, {"vcpu": 6_000, "memory": 30_000}, {"vcpu": 735}),
+            StepText("No free offers at all, what waits included", "paused", None, 420, {"vcpu": 9_000}),
+        ),
+        FREE,
+        taken=2,
+        ends_in_days=16,
     ),
     LeverText(
-        40,
+        70,
         "free_offers",
         "germanywestcentral",
+        "Free offers in Germany West Central, 64 units a request",
+        "There is enough headroom for two days",
+        {"lift_kind": "headroom", "lift_resource": "storage", "lift_permille": 50, "lift_days": 2},
+        (StepText("Free offers up to 64 units", "limited", 64, 60, {"storage": 120}, {"storage": 550}),),
         FREE,
-        "limited",
-        64,
-        "Free offers in Germany West Central, 64 units a line",
-        "Less than eighty percent of every pool is promised",
+    ),
+    LeverText(
+        36,
+        "feature_profile",
+        "westeurope",
+        "Video in meetings in West Europe; audio, chat and sharing stay as they are",
+        "The region has been in normal condition for a day",
+        {"lift_kind": "condition", "lift_days": 1},
+        (
+            StepText("Video at 720p at most", "limited", None, 120, {"vcpu": 2_500, "gpu": 12}, {"vcpu": 1_080}),
+            StepText("Video at 720p and two streams at most", "limited", None, 260, {"vcpu": 2_000}),
+        ),
+        feature="video_720p",
+    ),
+    LeverText(
+        30,
+        "feature_profile",
+        "",
+        "Everybody's presence is updated once a minute",
+        "Nobody needs it any more",
+        {"lift_kind": "condition", "lift_days": 2},
+        (StepText("Presence once a minute", "limited", None, 20),),
+        feature="presence_interval",
+    ),
+    LeverText(
+        20,
+        "trial_bounds",
+        "francecentral",
+        "Trials and credits in France Central",
+        "On the day the delivery is planned",
+        {"lift_kind": "date"},
+        (StepText("Trials and credits up to 16 units", "limited", 16, 30, {"vcpu": 400}),),
+        ("trial", "credits"),
+        ends_in_days=12,
     ),
     LeverText(
         2,
         "new_subscriptions",
         "uksouth",
-        ("pay_as_you_go",),
-        "limited",
-        200,
         "New pay-as-you-go customers in UK South",
         "The region is no longer constrained",
-        is_signed=False,
+        {"lift_kind": "condition", "lift_days": 2},
+        (StepText("New customers up to 200 units", "limited", 200, 150, {"vcpu": 1_500}),),
+        ("pay_as_you_go",),
+        taken=0,
     ),
 )
 

@@ -12,7 +12,7 @@ from capacity.pools.arithmetic import Buckets, Committed, Level, Terms, buckets,
 
 amounts = st.integers(0, 10**12)
 permille = st.integers(0, 1000)
-terms = st.builds(Terms, amounts, amounts, amounts, amounts, permille, permille)
+terms = st.builds(Terms, amounts, amounts, amounts, amounts, permille, permille, amounts)
 small_buckets = st.builds(Buckets, st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))
 small_committed = st.builds(Committed, st.integers(0, 8), st.integers(0, 8), st.integers(0, 8))
 
@@ -72,10 +72,8 @@ def test_there_is_a_deficit_exactly_when_promises_cannot_be_dealt_out(split, com
 @given(terms)
 def test_the_parts_add_up_to_the_supply_and_follow_their_definitions(given_terms):
     split = buckets(given_terms)
-    usable = max(
-        0,
-        given_terms.powered_on - given_terms.out_of_service - given_terms.organic_growth - given_terms.failure_reserve,
-    )
+    stated = given_terms.powered_on - given_terms.out_of_service - given_terms.organic_growth
+    usable = max(0, stated - given_terms.failure_reserve + given_terms.lever_release)
     assert split.total == usable == max(0, supply(given_terms))
     assert split.reserve1 == ceil(Fraction(usable * given_terms.reserve_permille, 1000))
     assert split.open == floor(Fraction((usable - split.reserve1) * given_terms.gate_permille, 1000))
@@ -98,6 +96,7 @@ def test_closing_the_gate_takes_nothing_from_tiers_one_and_two(given_terms, comm
         given_terms.failure_reserve,
         0,
         given_terms.reserve_permille,
+        given_terms.lever_release,
     )
     before, after = left(level, buckets(given_terms), committed), left(level, buckets(closed), committed)
     assert after == 0 if level is Level.GENERAL else after == before
@@ -150,6 +149,7 @@ def test_tiers_have_their_admission():
         {"out_of_service": -1},
         {"organic_growth": -1},
         {"failure_reserve": -1},
+        {"lever_release": -1},
         {"gate_permille": -1},
         {"gate_permille": 1001},
         {"reserve_permille": 1001},
