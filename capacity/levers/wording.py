@@ -36,7 +36,7 @@ def grounds_text(grounds: Mapping[str, Any]) -> str:
     match grounds.get("why"):
         case "headroom":
             values = {"percent": percent(grounds["permille"]), "mark": percent(grounds["mark"]), "since": since}
-            return _("Headroom is %(percent)s and has not been below its mark of %(mark)s since %(since)s.") % values
+            return _("Headroom is %(percent)s; it has held at its mark of %(mark)s since %(since)s.") % values
         case "condition":
             return _("The region has been in normal condition since %(since)s.") % {"since": since}
         case "end":

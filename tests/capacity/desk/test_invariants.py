@@ -34,6 +34,7 @@ def decided():
     refused = make.request(quantity=5000, confirmed=True)
     decline_request(actor=reviewer, request_id=refused.public_id, reason="Too much.", at=make.NOW)
     make.override(make.request())
+    make.measured(make.pulled_lever(), 40)
     return small
 
 
@@ -77,6 +78,8 @@ BREACHES = {
     "UPDATE capacity_pool SET granted = granted + 1, committed_reserve = committed_reserve + 1 WHERE granted > 0": (
         "pools_equal_their_ledger"
     ),
+    "UPDATE capacity_levermeasurement SET after_level = 0": "pools_count_what_levers_were_measured_to_release",
+    "UPDATE capacity_pool SET supply_critical = supply_critical + 1": "supplies_follow_from_their_terms",
     "DELETE FROM capacity_grant": "states_and_promises_agree",
     "UPDATE capacity_grant SET quantity = quantity + 1": "grants_equal_their_entries",
     "UPDATE capacity_ledgerentry SET quantity = quantity + 1 WHERE kind = 'release_hold'": (
