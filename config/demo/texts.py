@@ -126,7 +126,6 @@ LEVERS = (
                 {"vcpu": 910, "memory": 640},
             ),
             StepText("No new free offers", "paused", None, 180, {"vcpu": 6_000, "memory": 30_000}, {"vcpu": 735}),
-            StepText("No free offers at all, what waits included", "paused", None, 420, {"vcpu": 9_000}),
         ),
         FREE,
         taken=2,
@@ -139,7 +138,11 @@ LEVERS = (
         "Free offers in Germany West Central, 64 units a request",
         "There is enough headroom for two days",
         {"lift_kind": "headroom", "lift_resource": "storage", "lift_permille": 50, "lift_days": 2},
-        (StepText("Free offers up to 64 units", "limited", 64, 60, {"storage": 120}, {"storage": 550}),),
+        (
+            StepText("Free offers up to 64 units", "limited", 64, 60, {"storage": 120}, {"storage": 550}),
+            StepText("Free offers up to 16 units", "limited", 16, 110, {"storage": 90}),
+            StepText("No new free offers", "paused", None, 180, {"storage": 150, "vcpu": 2_000}),
+        ),
         FREE,
     ),
     LeverText(
