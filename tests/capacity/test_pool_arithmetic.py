@@ -1,5 +1,6 @@
 """What a pool may promise: closed forms against brute force."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 from math import ceil, floor
@@ -12,7 +13,7 @@ from capacity.pools.arithmetic import Buckets, Committed, Level, Terms, buckets,
 
 amounts = st.integers(0, 10**12)
 permille = st.integers(0, 1000)
-terms = st.builds(Terms, amounts, amounts, amounts, amounts, permille, permille, amounts)
+terms = st.builds(Terms, amounts, amounts, amounts, amounts, permille, permille, st.integers(1000, 2000), amounts)
 small_buckets = st.builds(Buckets, st.integers(0, 6), st.integers(0, 6), st.integers(0, 6))
 small_committed = st.builds(Committed, st.integers(0, 8), st.integers(0, 8), st.integers(0, 8))
 
@@ -73,7 +74,8 @@ def test_there_is_a_deficit_exactly_when_promises_cannot_be_dealt_out(split, com
 def test_the_parts_add_up_to_the_supply_and_follow_their_definitions(given_terms):
     split = buckets(given_terms)
     stated = given_terms.powered_on - given_terms.out_of_service - given_terms.organic_growth
-    usable = max(0, stated - given_terms.failure_reserve + given_terms.lever_release)
+    reserved = ceil(Fraction(given_terms.failure_reserve * given_terms.failure_reserve_permille, 1000))
+    usable = max(0, stated - reserved + given_terms.lever_release)
     assert split.total == usable == max(0, supply(given_terms))
     assert split.reserve1 == ceil(Fraction(usable * given_terms.reserve_permille, 1000))
     assert split.open == floor(Fraction((usable - split.reserve1) * given_terms.gate_permille, 1000))
@@ -89,15 +91,7 @@ def test_a_higher_level_never_has_less_left(given_terms, committed):
 
 @given(terms, st.builds(Committed, amounts, amounts, amounts), st.sampled_from(list(Level)))
 def test_closing_the_gate_takes_nothing_from_tiers_one_and_two(given_terms, committed, level):
-    closed = Terms(
-        given_terms.powered_on,
-        given_terms.out_of_service,
-        given_terms.organic_growth,
-        given_terms.failure_reserve,
-        0,
-        given_terms.reserve_permille,
-        given_terms.lever_release,
-    )
+    closed = replace(given_terms, gate_permille=0)
     before, after = left(level, buckets(given_terms), committed), left(level, buckets(closed), committed)
     assert after == 0 if level is Level.GENERAL else after == before
 
