@@ -18,7 +18,7 @@ RELEASE_SQL = CAPACITY / "levers" / "release.sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capacity', '0014_alarms_have_owners_and_silences'),
+        ('capacity', '0015_shift_reminders'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
