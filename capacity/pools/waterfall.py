@@ -65,7 +65,7 @@ def _steps(pool: Pool, causes: Sequence[str]) -> Iterator[Step]:
         rest -= quantity
         yield step(label, quantity, rest, tone, sign="\N{MINUS SIGN}", note=note)
     if pool.lever_release:
-        note = _("Measured; it leaves when the lever is lifted.")
+        note = gettext("Measured; it leaves when the lever is lifted.")
         yield step(_("Released by levers"), pool.lever_release, rest, "good", sign="+", note=note)
     short_of_nothing = _("The terms exceed what is powered on.") if pool.supply < 0 else ""
     yield step(_("Supply"), usable, 0, "info", is_sum=True, note=short_of_nothing)
