@@ -374,9 +374,10 @@ class Walk:
         return self.random.choice(fitting if fitting and self.random.random() < 0.7 else self.rows)
 
     def _new(self):
-        kind, hours = self.random.choice(["pin", "hold"]), self.random.choice([1, 5, 30, 14 * 24, 14 * 24 + 1])
+        # Mostly alike and long, so that they meet; now and then longer than there is.
+        kind, hours = self.random.choice(["pin", "pin", "pin", "hold"]), self.random.choice([1, 5, 30, 200, 336, 337])
         request, use = About(self.keys[0], "R-7"), About(self.keys[1], "Somebody", "general", "northeurope")
-        about = self.random.choice([request, use])
+        about = self.random.choice([request, request, use])
         return {"about": about, "effect": Effect(kind), **WHY, "hours": hours, "at": self.at}
 
     def propose(self):
@@ -440,6 +441,8 @@ class Walk:
 
     def check(self) -> None:
         self.rows = rows = list(Override.objects.order_by("number"))
+        if not rows:
+            return
         for one in rows:
             assert one.confirmed_by_id is None or one.confirmed_by_id != one.proposed_by_id, "confirmed by oneself"
             assert one.state not in STANDING_STATES or one.confirmed_by_id or one.is_break_glass, "nobody signed"

@@ -253,7 +253,7 @@ def test_a_lapse_drops_the_tier_of_new_requests_only():
 def test_whatever_lapses_and_is_taken_back_each_request_keeps_what_it_was_ranked_on():
     """Random stories against a rule of one line: what counts now, or lapsed since and was never taken back."""
     verifier = make.acting(Role.VERIFIER)
-    for seed in range(rounds(2, full=300)):
+    for seed in range(rounds(2, full=100)):
         with transaction.atomic():
             tell_of_lapses(random.Random(seed), verifier)
             transaction.set_rollback(True)
