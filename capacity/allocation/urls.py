@@ -11,4 +11,5 @@ urlpatterns = [
     path("<int:number>/simulation/start/", views.start, name="start"),
     path("simulations/<uuid:public_id>/progress/", views.progress, name="progress"),
     path("simulations/<uuid:public_id>/rows/", views.rows, name="rows"),
+    path("simulations/<uuid:public_id>/figures/", views.figures, name="figures"),
 ]

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
@@ -86,6 +86,25 @@ def rows(request: ActorRequest, public_id: UUID) -> HttpResponseBase:
     return as_file(found, request.actor, request.GET.get("format", "csv"))
 
 
+def figures(request: ActorRequest, public_id: UUID) -> HttpResponse:
+    """GET /policy/simulations/<id>/figures/: everything the page shows but the requests, as codes and numbers."""
+    found = _simulation(request, public_id)
+    if found.state != SimulationState.DONE:
+        raise NotFound()
+    told = {
+        "policy_version": found.version.number,
+        "baseline": found.baseline.number,
+        "edition": found.edition,
+        "started_at": found.started_at,
+        "decisions_since": found.since,
+        "decisions_until": found.until,
+        "seconds": found.seconds,
+        "result": found.result,
+    }
+    name = f'attachment; filename="simulation-{found.version.number}.json"'
+    return JsonResponse(told, headers={"Content-Disposition": name}, json_dumps_params={"indent": 1})
+
+
 def _version(number: int) -> PolicyVersion:
     version = PolicyVersion.objects.filter(number=number).first()
     if version is None:
@@ -95,7 +114,7 @@ def _version(number: int) -> PolicyVersion:
 
 def _simulation(request: ActorRequest, public_id: UUID) -> Simulation:
     require(may_read_simulations(request.actor))
-    found = Simulation.objects.select_related("version").filter(public_id=public_id).first()
+    found = Simulation.objects.select_related("version", "baseline").filter(public_id=public_id).first()
     if found is None:
         raise NotFound()
     return found

@@ -133,7 +133,7 @@ ELSEWHERE = (
     "priorities:discard_policy", "priorities:send_back_policy", "priorities:activate_policy",
     "review:undo", "review:act", "requests:act", "intake:check", "intake:draft", "regions:proposal", "regions:confirm",
     "regions:refuse", "regions:withdraw", "pools:terms", "staffing:vouch", "allocation:start", "allocation:progress",
-    "allocation:rows",
+    "allocation:rows", "allocation:figures",
 )  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def test_a_policy_is_drafted_simulated_proposed_and_put_in_force(browse):
     expect(reviewer.locator(".v-figure-sentence")).to_be_visible()
     expect(reviewer.locator("#moves")).to_contain_text("T1")
     expect(reviewer.locator("#fairness")).to_contain_text("1.000")
-    expect(reviewer.locator("#riding")).to_contain_text("in 2 requests")
+    expect(reviewer.locator("#riding")).to_contain_text("Their requests: 2.")
     with reviewer.expect_download() as download:
         reviewer.get_by_role("link", name="Requests as CSV").click()
     assert len(Path(download.value.path()).read_text().splitlines()) == 3

@@ -268,3 +268,15 @@ def test_the_file_holds_the_requests_that_one_may_see_and_no_others(visit, crisi
     assert (row["Served in force, per mille"], row["Served simulated, per mille"]) == ("0", "1000")
     assert rows(make.person(Role.CAPACITY_REVIEWER, regions=["elsewhere"])) == []
     assert rows(make.person(Role.ADMINISTRATOR)) == []
+    # The figures name nobody, so every reader of simulations may take them along.
+    url = f"/policy/simulations/{run.public_id}/figures/"
+    taken = visit(url, as_=make.person(Role.EXECUTIVE), queries=12)
+    assert "attachment" in taken["Content-Disposition"]
+    assert taken.json()["result"] == run.result
+    assert (taken.json()["policy_version"], taken.json()["baseline"]) == (2, 1)
+    assert visit(url, as_=make.person(Role.ACCOUNT_MANAGER)).status_code == 403
+    start_simulation(actor=make.acting(Role.CAPACITY_REVIEWER), number=2, days=28, at=at)
+    waiting = Simulation.objects.get(state=SimulationState.WAITING)
+    assert (
+        visit(f"/policy/simulations/{waiting.public_id}/figures/", as_=make.person(Role.EXECUTIVE)).status_code == 404
+    )
