@@ -23,6 +23,16 @@ from capacity.requests.models import (
     RequestMove,
     RequestRegion,
 )
+from capacity.response.models import (
+    LinkedCondition,
+    LinkedLever,
+    LinkedLiaison,
+    LinkedNotice,
+    PlanItem,
+    PlanMove,
+    PlanPhase,
+    ResponsePlan,
+)
 from capacity.review.models import Lease
 from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftReminder, ShiftReport, StateConfirmation
 from capacity.staffing.planning_models import CrewPapers, RosterEntry
@@ -55,8 +65,15 @@ __all__ = [
     "LeverMove",
     "LeverStep",
     "LiftProposal",
+    "LinkedCondition",
+    "LinkedLever",
+    "LinkedLiaison",
+    "LinkedNotice",
     "Notice",
     "NoticeMove",
+    "PlanItem",
+    "PlanMove",
+    "PlanPhase",
     "Pool",
     "Ranking",
     "Region",
@@ -66,6 +83,7 @@ __all__ = [
     "RequestRegion",
     "Resource",
     "ResourceContact",
+    "ResponsePlan",
     "RiskDay",
     "RiskSeries",
     "RosterEntry",

@@ -28,6 +28,7 @@ urlpatterns = [
     path("organizations/<uuid:public_id>/override/", override_views.propose_for_use, name="override_use"),
     path("requests/", include("capacity.intake.urls")),
     path("requests/", include("capacity.review.request_urls")),
+    path("response/", include("capacity.response.urls")),
     path("regions/", include("capacity.desk.region_urls")),
     path("staffing/", include("capacity.watch.staffing_urls")),
     path("trust/", include("capacity.trust.urls")),

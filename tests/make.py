@@ -29,6 +29,11 @@ from capacity.regions.listing import Line, RegionFacts
 from capacity.regions.models import ConditionDeclaration, Datacenter, Region
 from capacity.requests.actions.submit_request import AskedLine, submit_request
 from capacity.requests.models import CapacityRequest
+from capacity.response.actions.draft_plan import draft_plan
+from capacity.response.actions.keep_checklist import add_item
+from capacity.response.actions.keep_phases import add_phase
+from capacity.response.actions.move_plan import activate_plan
+from capacity.response.models import ResponsePlan
 from capacity.review.actions.confirm_workload import confirm_workload
 from capacity.staffing import shifts
 from capacity.staffing.actions.file_rosters import Rostered
@@ -422,6 +427,21 @@ def released(lever: Lever, units: int, *, position: int = 1, resource: str = "vc
     }
     operator = fields.pop("by", None) or acting(Role.REGION_OPERATOR)
     return record_release(actor=operator, lever_id=lever.public_id, position=position, **{**values, **fields})
+def response_plan(*, at: datetime = NOW, active: bool = True, title: str = "Short of crews"):
+    """A plan of two phases with a task in the first, drafted by an operator and activated by a duty manager."""
+    operator = acting(Role.REGION_OPERATOR)
+    owner = person(Role.CAPACITY_REVIEWER).public_id
+    plan = draft_plan(actor=operator, title=title, situation="Half of the technicians cannot travel.", at=at)
+    for name in ("Contain", "Recover"):
+        phase = add_phase(actor=operator, plan_id=plan.public_id, title=name, goals="Hold tier 1.", owner=owner, at=at)
+        if name == "Contain":
+            add_item(
+                actor=operator, plan_id=plan.public_id, phase=phase.public_id, text="Call the crews", owner=owner,
+                due_at=None, at=at,
+            )  # fmt: skip
+    if active:
+        activate_plan(actor=acting(Role.DUTY_MANAGER, fresh_at=at), plan_id=plan.public_id, at=at)
+    return ResponsePlan.objects.get(pk=plan.pk)
 
 
 # --- requests ----------------------------------------------------------------------------------------

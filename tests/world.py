@@ -84,6 +84,10 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         raised_at=at,
     )  # fmt: skip
     by_name["regions:dismiss"] = [proposal.public_id]
+    plan = make.response_plan(at=at)
+    for name in ("plan", "change", "new_phase", "new_item", "end", "review"):
+        by_name[f"response:{name}"] = [plan.public_id]
+    by_name["response:new_link"] = [plan.public_id, "lever"]
     about = ("customers:organization", "customers:change", "customers:propose", "customers:proposals", "override_use")
     for name in about:
         by_name[name] = [claim.organization.public_id]

@@ -26,6 +26,7 @@ from capacity.pools.terms import terms_of
 from capacity.regions.models import SCARCE_CONDITIONS
 from capacity.requests.models import REQUEST_LIFE, CapacityRequest, Decision, Outcome, RequestMove, Stage
 from capacity.requests.replay import replay_rankings
+from capacity.response.models import PLAN_LIFE, PlanMove, ResponsePlan
 from customers.models import CLAIM_LIFE, CLAIM_STANDING, Claim, ClaimMove
 from kit.transitions import Life
 from priorities.models import OVERRIDE_LIFE, POLICY_LIFE, Override, OverrideMove, PolicyMove, PolicyVersion
@@ -339,13 +340,14 @@ def _as_json(value: Any) -> str:
 
 @_check
 def lives_follow_their_tables() -> Iterator[str | None]:
-    """Moves of requests, claims, overrides, notices and levers join end to end and lead to the stored state."""
+    """Moves of requests, claims, overrides, notices, levers and plans join end to end and lead to the stored state."""
     yield from _lives(CapacityRequest, RequestMove, "request", REQUEST_LIFE)
     yield from _lives(Claim, ClaimMove, "claim", CLAIM_LIFE)
     yield from _lives(Override, OverrideMove, "override", OVERRIDE_LIFE)
     yield from _lives(PolicyVersion, PolicyMove, "version", POLICY_LIFE)
     yield from _lives(Notice, NoticeMove, "notice", NOTICE_LIFE)
     yield from _lives(Lever, LeverMove, "lever", LEVER_LIFE, begins_in=LeverState.OPEN)
+    yield from _lives(ResponsePlan, PlanMove, "plan", PLAN_LIFE)
 
 
 def _lives(
@@ -463,6 +465,9 @@ _SEPARATED = (
     ("an override reviewed by who confirmed it", "priorities_override o", "o.reviewed_by_id", "o.confirmed_by_id"),
     ("a policy activated by who proposed it", "priorities_policyversion p", "p.activated_by_id", "p.proposed_by_id"),
     ("a policy activated by who drafted it", "priorities_policyversion p", "p.activated_by_id", "p.drafted_by_id"),
+    ("a response plan activated by who drafted it", "capacity_responseplan p", "p.activated_by_id", "p.drafted_by_id"),
+    ("a response plan reviewed by who stood it down", "capacity_responseplan p", "p.reviewed_by_id",
+     "p.stood_down_by_id"),
     ("a condition confirmed by who proposed it", "capacity_conditiondeclaration c", "c.confirmed_by_id",
      "c.proposed_by_id"),
     ("a lever's step confirmed by who asked for it", "capacity_levermove l", "l.confirmed_by_id", "l.proposed_by_id"),
@@ -509,6 +514,34 @@ def conditions_are_those_declared() -> Iterator[str | None]:
         """,
         [str(condition) for condition in sorted(SCARCE_CONDITIONS)],
     )
+
+
+@_check
+def active_plans_have_one_current_phase() -> Iterator[str | None]:
+    """An active response plan is in exactly one phase; no other plan is in any."""
+    yield from _told("""
+        SELECT 'plan ' || plan.public_id,
+            CASE WHEN (plan.state = 'active') <> (count(phase.id) = 1)
+            THEN format('%s with %s current phases', plan.state, count(phase.id)) END
+        FROM capacity_responseplan plan
+        LEFT JOIN capacity_planphase phase
+            ON phase.plan_id = plan.id AND phase.began_at IS NOT NULL AND phase.ended_at IS NULL
+        GROUP BY plan.id
+    """)
+
+
+@_check
+def proposals_of_thresholds_were_answered_as_they_say() -> Iterator[str | None]:
+    """What was taken up was declared for that region and condition; what is closed ended after it was raised."""
+    yield from _told("""
+        SELECT 'proposal ' || proposal.public_id,
+            CASE WHEN declared.id IS NOT NULL
+                AND (declared.region_id, declared.condition) <> (proposal.region_id, proposal.condition)
+            THEN 'was taken up by another condition'
+            WHEN proposal.closed_at < proposal.raised_at THEN 'ended before it was raised' END
+        FROM capacity_thresholdproposal proposal
+        LEFT JOIN capacity_conditiondeclaration declared ON declared.id = proposal.declaration_id
+    """)
 
 
 for _function in USAGE_CHECKS:

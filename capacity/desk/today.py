@@ -27,6 +27,7 @@ from capacity.requests.access import visible_requests
 from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestState, Stage
 from capacity.staffing.access import reportable_datacenters
 from capacity.staffing.hearing import heard_now, late_ones
+from capacity.response.queries import current_phases
 from capacity.staffing.outlook import expiring_papers
 from capacity.staffing.wording import shift_label
 from customers.liaison.access import WRITERS as LIAISON_WRITERS
@@ -85,7 +86,8 @@ def today(request: ActorRequest) -> HttpResponse:
     if part > 1:
         htmx: Any = getattr(request, "htmx", None)
         return render(request, "desk/_sections.html" if htmx else "desk/today_rest.html", context)
-    return render(request, "desk/today.html", {**context, "duty": on_duty(at)})
+    phases = current_phases(request.actor) if request.actor.roles else []
+    return render(request, "desk/today.html", {**context, "duty": on_duty(at), "phases": phases})
 
 
 def _part(request: ActorRequest) -> int:

@@ -87,7 +87,6 @@ FIRST_RULES = Rules(
         Threshold(Measure.EXHAUSTION, WATCH, 200, 100),
         Threshold(Measure.EXHAUSTION, CONSTRAINED, 500, 300),
         Threshold(Measure.EXHAUSTION, CRITICAL, 900, 750),
-        Threshold(Measure.STAFFING, WATCH, 1, 0),
         Threshold(Measure.STAFFING, CONSTRAINED, 2, 0),
         Threshold(Measure.TIER1, WATCH, 800, 700),
         Threshold(Measure.TIER1, CONSTRAINED, 1000, 900),

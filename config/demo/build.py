@@ -21,6 +21,7 @@ from config.demo.cast import gather, write_logins
 from config.demo.customers import internal_service, invent_customers
 from config.demo.liaising import liaise
 from config.demo.requests import History
+from config.demo.responding import respond
 from customers.actions.seed_categories import seed_categories
 from journal.models import Entry
 from journal.record import record
@@ -116,6 +117,7 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             world.let_thresholds_propose(cast, now=now)
             operations.take_up_alarms(cast, now=now)
             liaise(cast, now=now)
+            respond(cast, now=now)
             seed_contacts(review_date=now.date() + timedelta(days=90))
     with part("Sealing the journal"):
         while seal_entries(limit=20_000):

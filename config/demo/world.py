@@ -52,7 +52,7 @@ WATCHED = (
     ("uksouth", 40, 12, "Usage left its season."),
 )
 # Where somebody dismissed what the thresholds proposed, and why.
-DISMISSED = ("japanwest", "The report came by phone; the crew is complete.")
+DISMISSED = ("brazilsouth", "The report came by phone; the crew is complete.")
 # Datacenters whose crew fell below its minimum, or from which nothing has been heard, and since when (hours ago).
 # A shift lasts twelve hours, so thirteen make sure that the one that is on is among them.
 BELOW_MINIMUM = {"westeurope-2": 13, "uksouth-1": 26, "centralindia-2": 13, "brazilsouth-1": 14}

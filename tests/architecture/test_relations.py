@@ -16,6 +16,7 @@ SLICES = [
     "desk",
     "trust",
     "reports",
+    "response",
     "notices",
     "figures",
     "review",
