@@ -25,9 +25,9 @@ from capacity.regions.queries import proposals_to_take_up, proposals_waiting_for
 from capacity.regions.threshold_models import ProposalState
 from capacity.requests.access import visible_requests
 from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestState, Stage
+from capacity.response.queries import current_phases
 from capacity.staffing.access import reportable_datacenters
 from capacity.staffing.hearing import heard_now, late_ones
-from capacity.response.queries import current_phases
 from capacity.staffing.outlook import expiring_papers
 from capacity.staffing.wording import shift_label
 from customers.liaison.access import WRITERS as LIAISON_WRITERS
