@@ -427,6 +427,8 @@ def released(lever: Lever, units: int, *, position: int = 1, resource: str = "vc
     }
     operator = fields.pop("by", None) or acting(Role.REGION_OPERATOR)
     return record_release(actor=operator, lever_id=lever.public_id, position=position, **{**values, **fields})
+
+
 def response_plan(*, at: datetime = NOW, active: bool = True, title: str = "Short of crews"):
     """A plan of two phases with a task in the first, drafted by an operator and activated by a duty manager."""
     operator = acting(Role.REGION_OPERATOR)
