@@ -38,6 +38,7 @@ from capacity.staffing.models import CrewRequirement, DatacenterStatus, ShiftRem
 from capacity.staffing.planning_models import CrewPapers, RosterEntry
 from capacity.staffing.risk_models import RiskDay, RiskSeries
 from capacity.usage.models import (
+    DroppedMonth,
     UsageBatch,
     UsageCorrection,
     UsageDay,
@@ -57,6 +58,7 @@ __all__ = [
     "Datacenter",
     "DatacenterStatus",
     "Decision",
+    "DroppedMonth",
     "Grant",
     "Lease",
     "LedgerEntry",

@@ -143,6 +143,7 @@ ACTIONS: dict[str, Any] = {
     "samples.dropped": _("Usage samples of a month dropped"),
     "samples.received": _("Samples of usage received"),
     "samples.retention_set": _("Retention of usage samples set"),
+    "samples.rollups_dropped": _("Hours and days of usage dropped"),
     "shift.corrected": _("Shift report corrected"),
     "shift.reminded": _("Reminded of a shift that was not reported"),
     "shift.reported": _("Shift reported"),

@@ -134,6 +134,7 @@ JOBS: tuple[Job, ...] = (
             Place(_("Journal"), "/journal/", "notebook", _of(ADMINISTRATOR), keys="g j"),
             Place(_("Duty rota"), "/people/duty/", "calendar"),
             Place(_("Retention"), "/people/retention/", "archive", _of(ADMINISTRATOR)),
+            Place(_("Retention of usage"), "/pools/retention/", "archive", _of(ADMINISTRATOR)),
             Place(_("People"), "/people/", "users", _of(ADMINISTRATOR), keys="g u"),
         ),
     ),

@@ -4,6 +4,11 @@ So every test runs with the rights that production has, and a missing grant or a
 shows in any of them.
 """
 
+import os
+
+# Before anything brings NumPy in; see `config/celery.py`.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import dj_database_url
 import psycopg2
 import pytest

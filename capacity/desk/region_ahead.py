@@ -78,7 +78,7 @@ def _pools(actor: Actor, shown: Region, at: datetime) -> list[Ahead]:
     for pool, course in courses_of(region_pools(actor, shown), at, days_back=DAYS_SHOWN):
         forecast = course.forecast
         title = (
-            _("%(resource)s: lasts %(time)s") % {"resource": pool.resource.name, "time": lasts_short(forecast)}
+            _("%(resource)s: %(time)s") % {"resource": pool.resource.name, "time": lasts_short(forecast)}
             if forecast
             else _("%(resource)s: no forecast yet") % {"resource": pool.resource.name}
         )

@@ -1,6 +1,6 @@
 """Who may bring usage in, and who may say for how long it is kept. Who sees it is the pools' matter."""
 
-from kit.refusal import NotAllowed, Refusal
+from kit.refusal import Refusal
 from users.access import Actor
 from users.roles import Role
 
@@ -13,5 +13,10 @@ def may_report_usage(actor: Actor, region_code: str | None = None) -> Refusal | 
 
 
 def may_set_retention(actor: Actor) -> Refusal | None:
-    """For how long samples are kept is set on the server."""
-    return None if actor.is_system else NotAllowed()
+    """Administrators say for how long samples are kept; so does whoever has the server."""
+    return None if actor.is_system else actor.needs(Role.ADMINISTRATOR)
+
+
+def may_see_retention(actor: Actor) -> Refusal | None:
+    """Administrators and the auditor see for how long."""
+    return actor.needs(Role.ADMINISTRATOR, Role.AUDITOR)

@@ -120,17 +120,44 @@ class UsageDay(Rollup):
 
 
 class UsageRetention(AppendOnly):
-    """For how many months samples are kept; the latest row is in force. Hours and days are kept for good."""
+    """For how many full months samples, hours and days are kept; null: for good. The latest row is in force.
 
-    sample_months = models.PositiveSmallIntegerField()
+    What is finer never outlives what is coarser; hours cover what a forecast learns from, days a year's chart.
+    Forecasts go with the hours.
+    """
+
+    sample_months = models.PositiveSmallIntegerField(null=True)
+    hour_months = models.PositiveSmallIntegerField(null=True)
+    day_months = models.PositiveSmallIntegerField(null=True)
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):
         constraints = [
-            models.CheckConstraint(condition=Q(sample_months__gte=2, sample_months__lte=120), name="retention_is_sane")
+            models.CheckConstraint(
+                condition=(Q(sample_months=None) | Q(sample_months__gte=2, sample_months__lte=120))
+                & (Q(hour_months=None) | Q(hour_months__gte=3, hour_months__lte=120))
+                & (Q(day_months=None) | Q(day_months__gte=14, day_months__lte=240)),
+                name="retention_is_sane",
+            ),
+            models.CheckConstraint(
+                condition=(Q(hour_months=None) | Q(sample_months__isnull=False, sample_months__lte=F("hour_months")))
+                & (Q(day_months=None) | Q(hour_months__isnull=False, hour_months__lte=F("day_months"))),
+                name="finer_goes_first",
+            ),
         ]
+
+
+class DroppedMonth(AppendOnly):
+    """That the samples of a month were dropped; written by the function that does it. Nothing up to it comes in again,
+    or the hours that are left of it would count twice."""
+
+    month = models.DateField(unique=True)
+    at = models.DateTimeField()
+
+    class Meta(AppendOnly.Meta):
+        pass
 
 
 class ForecastStep(models.TextChoices):

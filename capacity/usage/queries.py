@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
+from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from capacity.pools.models import Pool
+from capacity.usage.actions.keep_samples import Periods, kept_from, months_before
 from capacity.usage.forecast.scores import Values
 from capacity.usage.history import daily_usage, hourly_usage
-from capacity.usage.models import ForecastStep, UsageForecast
+from capacity.usage.models import ForecastStep, UsageDay, UsageForecast, UsageHour
 
 YEAR = 365
 WEEK_OF_HOURS = 168
@@ -112,3 +114,42 @@ def usage_of(pool: Pool, at: datetime) -> tuple[Course, Course]:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept now: months of samples with their bytes, and how many hours, days and forecasts."""
+
+    months: tuple[tuple[date, int], ...]
+    hours: int
+    days: int
+    forecasts: int
+
+    @property
+    def bytes(self) -> int:
+        """The size of all samples."""
+        return sum(size for _month, size in self.months)
+
+
+def kept(at: datetime, beyond: Periods | None = None) -> Kept:
+    """What is kept, or only what these periods would no longer keep at a moment; four questions."""
+    hours, days, forecasts = UsageHour.objects.all(), UsageDay.objects.all(), UsageForecast.objects.all()
+    months = _months()
+    if beyond is not None:
+        gone = set(months_before(beyond.sample_months, at))
+        months = [(month, size) for month, size in months if month in gone]
+        first_hour = _midnight(kept_from(beyond.hour_months, at)) if beyond.hour_months else None
+        hours = hours.filter(hour__lt=first_hour) if first_hour else hours.none()
+        forecasts = forecasts.filter(made_at__lt=first_hour) if first_hour else forecasts.none()
+        days = days.filter(day__lt=kept_from(beyond.day_months, at)) if beyond.day_months else days.none()
+    return Kept(tuple(months), hours.count(), days.count(), forecasts.count())
+
+
+def _months() -> list[tuple[date, int]]:
+    """Each month of samples with the bytes that its table and indexes take."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT month, pg_total_relation_size(('capacity_usagesample_' || to_char(month, 'YYYYMM'))::regclass)"
+            " FROM capacity_usage_months() AS month ORDER BY month"
+        )
+        return list(cursor.fetchall())

@@ -51,10 +51,12 @@ class Samples:
 
 @dataclass(frozen=True)
 class Pools:
-    """Which pool a region and resource stand for, and which regions the sender may speak for (None: all)."""
+    """Which pool a region and resource stand for, which regions the sender may speak for (None: all), and from when."""
 
     keys: Mapping[tuple[str, str], int]
     reach: frozenset[str] | None = None
+    # What was before was dropped, and does not come in again.
+    since: datetime = EARLIEST
 
     @property
     def reachable(self) -> dict[tuple[str, str], int]:
@@ -92,7 +94,7 @@ def _read_block(rows: Sequence[Row], pools: Pools, at: datetime) -> Samples | No
         (amounts >= 0).all()
         and (amounts <= MOST).all()
         and (~given | ((totals >= amounts) & (totals <= MOST))).all()
-        and stamps.min() >= _since_epoch(EARLIEST)
+        and stamps.min() >= _since_epoch(pools.since)
         and stamps.max() <= _since_epoch(at + AHEAD)
         and not any("_" in text for text in used)
     )
@@ -131,7 +133,7 @@ def _read(row: Row, pools: Pools, at: datetime) -> tuple[int, int, float, float]
         )
     if pools.reach is not None and region not in pools.reach:
         raise _Problem(gettext("You do not look after “%(region)s”.") % {"region": region[:40]})
-    stamp = _moment(moment, at)
+    stamp = _moment(moment, at, pools.since)
     amount = _amount("used", used)
     whole = _amount("total", total) if total else float("nan")
     if whole < amount:
@@ -141,7 +143,7 @@ def _read(row: Row, pools: Pools, at: datetime) -> tuple[int, int, float, float]
     return key, stamp, amount, whole
 
 
-def _moment(text: str, at: datetime) -> int:
+def _moment(text: str, at: datetime, since: datetime) -> int:
     try:
         stamp = _microseconds(text)
     except _NoZone:
@@ -156,6 +158,11 @@ def _moment(text: str, at: datetime) -> int:
         raise _Problem(gettext("%(text)s is in the future.") % {"text": text[:40]})
     if stamp < _since_epoch(EARLIEST):
         raise _Problem(gettext("Nothing is kept from before %(year)s.") % {"year": EARLIEST.year})
+    if stamp < _since_epoch(since):
+        raise _Problem(
+            gettext("%(text)s: samples from before %(since)s were dropped at the end of their time.")
+            % {"text": text[:40], "since": f"{since:%Y-%m-%d}"}
+        )
     return stamp
 
 

@@ -1,7 +1,6 @@
 """How long a pool lasts and how good a forecast was, in the active language; short for tiles, whole for pages."""
 
 from django.utils.formats import number_format
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,16 +20,18 @@ def lasts_badge(forecast: UsageForecast) -> SafeString:
     return badge(tone, lasts_short(forecast), exhaustion_text(forecast))
 
 
-def lasts_short(forecast: UsageForecast) -> SafeString:
-    """The same as a few words, such as "23 days (11–48)"; a bound that is not reached stays open."""
+def lasts_short(forecast: UsageForecast) -> str:
+    """The same as a few words, such as "23 days left (11–48)"; a bound that is not reached stays open."""
     if forecast.exhausted_p50 is None:
-        middle = _("over %(days)s days") % {"days": DAYS_AHEAD}
+        middle = _("over %(days)s days left") % {"days": DAYS_AHEAD}
     else:
-        middle = ngettext("%(days)s day", "%(days)s days", forecast.exhausted_p50) % {"days": forecast.exhausted_p50}
+        middle = ngettext("%(days)s day left", "%(days)s days left", forecast.exhausted_p50) % {
+            "days": forecast.exhausted_p50
+        }
     if forecast.exhausted_p10 is None:
-        return format_html("{}", middle)
+        return middle
     late = "" if forecast.exhausted_p90 is None else forecast.exhausted_p90
-    return format_html("{} <i>({}–{})</i>", middle, forecast.exhausted_p10, late)
+    return f"{middle} ({forecast.exhausted_p10}–{late})"
 
 
 def accuracy_of(forecast: UsageForecast | None) -> str:

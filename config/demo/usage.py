@@ -29,15 +29,15 @@ class Course:
 
 
 COURSES = (
-    Course("westeurope", "vcpu", 0.74, 0.12),
-    Course("westeurope", "gpu", 0.66, 0.30),
-    Course("germanywestcentral", "vcpu", 0.83, 0.09),
+    Course("westeurope", "vcpu", 0.80, 0.22),
+    Course("westeurope", "gpu", 0.75, 0.30),
+    Course("germanywestcentral", "vcpu", 0.82, 0.18),
     Course("germanywestcentral", "memory", 0.62, 0.05),
-    Course("uksouth", "vcpu", 0.52, 0.04, surge=0.45),
-    Course("francecentral", "vcpu", 0.50, 0.06, surge=0.35),
+    Course("uksouth", "vcpu", 0.62, 0.04, surge=0.45),
+    Course("francecentral", "vcpu", 0.60, 0.06, surge=0.35),
     Course("northeurope", "vcpu", 0.55, 0.05),
     Course("swedencentral", "vcpu", 0.48, 0.10),
-    Course("eastus", "gpu", 0.72, 0.16),
+    Course("eastus", "gpu", 0.80, 0.18),
     Course("southeastasia", "vcpu", 0.58, 0.02),
 )
 
@@ -54,7 +54,7 @@ def measure(*, now: datetime) -> None:
         for row in _rows(course, pools[course.region, course.resource], hour, seed)
     ]
     ingest_samples(actor=SYSTEM, blocks=[(1, rows)], source=UsageSource.API, name="Demonstration", at=now)
-    refresh_forecasts(at=now - timedelta(days=SURGE_DAYS + 1))
+    refresh_forecasts(at=now - timedelta(days=SURGE_DAYS + 1), by_hour=False)
     look_for_surges(at=now)
     refresh_forecasts(at=now)
 
@@ -62,7 +62,7 @@ def measure(*, now: datetime) -> None:
 def _rows(course: Course, pool: Pool, end: datetime, seed: int) -> list[Row]:
     hours = DAYS * 24
     at = np.arange(hours)
-    noise = np.random.default_rng(seed).normal(0, 0.015, hours)
+    noise = np.random.default_rng(40 + seed).normal(0, 0.015, hours)
     first = end - timedelta(hours=hours)
     weekday = (at // 24 + first.weekday()) % 7
     # Busy by day, quieter at weekends.

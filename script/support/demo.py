@@ -10,7 +10,9 @@ def demo(arguments: list[str]) -> int:
     set_up("base")
     with on_the_data(data_folder()) as environment:
         prepare(environment, demo=False)
-        return run_to_end([PYTHON, "manage.py", "demo", *arguments], environment)
+        # As for the background (`config/celery.py`), whose forecasts the demonstration makes.
+        alone = {"OPENBLAS_NUM_THREADS": "1"}
+        return run_to_end([PYTHON, "manage.py", "demo", *arguments], {**environment, **alone})
 
 
 if __name__ == "__main__":

@@ -14,6 +14,8 @@ from script.support.steps import CannotGoOn, main, step
 def prepare(arguments: list[str]) -> None:
     """Migrate, fill in reference data, and with `--demo` fill an empty database with the demonstration."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # As for the background (`config/celery.py`), whose forecasts the demonstration makes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import django
 
     django.setup()

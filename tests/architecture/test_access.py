@@ -112,6 +112,7 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "pools:pool": {CR, DM, OP, AU},
     "pools:terms": {OP},
     "usage:usage": {CR, DM, OP, AU},
+    "usage:retention": {AD, AU},
     "staffing:board": {OP, DM, CR, EX, AU},
     "staffing:datacenter": {OP, DM, CR, AU},
     "staffing:day": {OP, DM, CR, AU},

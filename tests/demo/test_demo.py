@@ -18,6 +18,7 @@ from capacity.regions.models import ConditionDeclaration, Region
 from capacity.requests.models import CapacityRequest, Decision, Outcome, RequestState, Stage
 from capacity.review.letter import has_letter, letter
 from capacity.staffing.models import DatacenterStatus
+from capacity.usage.models import UsageForecast
 from config.demo.build import Size, build_demo
 from config.demo.cast import LOGINS, PASSWORD
 from customers.models import (
@@ -95,6 +96,11 @@ def test_there_is_something_of_every_kind(story):
         Region.objects.values_list("condition", flat=True)
     )
     assert Region.objects.count() == 58
+    assert set(UsageForecast.objects.values_list("method", flat=True)) >= {"ridge", "combination", "scenarios"}
+    assert UsageForecast.objects.exclude(broken_at=None).exists()
+    assert UsageForecast.objects.filter(exhausted_p50__lte=60).exists()
+    assert Alarm.objects.filter(kind="usage_surge", ended_at=None).count() == 2
+    assert Alarm.objects.exclude(silenced_at=None).exists()
     assert ResourceContact.objects.exists()
     assert LiaisonItem.objects.filter(closed_at=None).exclude(next_step="").exists()
     assert set(ClaimReview.objects.values_list("outcome", flat=True)) >= {"", "stands"}

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils.translation import get_language, override
 
 from capacity.pools.models import Pool
 from capacity.usage.access import may_report_usage
-from capacity.usage.models import UsageBatch
-from capacity.usage.samples import Pools, Refused, Row, Samples, read_rows
+from capacity.usage.models import DroppedMonth, UsageBatch
+from capacity.usage.samples import EARLIEST, Pools, Refused, Row, Samples, read_rows
 from capacity.usage.storing import Stored, open_months, roll_up_days, store
 from journal.record import record
 from kit.copying import draw_keys
@@ -70,7 +71,13 @@ def _pools(actor: Actor) -> Pools:
         (region, resource): key
         for key, region, resource in Pool.objects.values_list("pk", "region__code", "resource__code")
     }
-    return Pools(keys, None if actor.is_system else actor.regions_of(Role.REGION_OPERATOR))
+    return Pools(keys, None if actor.is_system else actor.regions_of(Role.REGION_OPERATOR), _since())
+
+
+def _since() -> datetime:
+    """From when on samples are taken: what was dropped would count twice in the hours that are left of it."""
+    last = DroppedMonth.objects.aggregate(last=Max("month"))["last"]
+    return datetime(last.year + last.month // 12, last.month % 12 + 1, 1, tzinfo=UTC) if last else EARLIEST
 
 
 def _checked(

@@ -36,8 +36,9 @@ class Surge:
     since: date
 
 
-def refresh_forecasts(*, at: datetime) -> int:
-    """Forecast every pool that has usage, from yesterday and the last full hour on; returns how many it wrote.
+def refresh_forecasts(*, at: datetime, by_hour: bool = True) -> int:
+    """Forecast every pool that has usage, from yesterday and, unless told, the last full hour on; returns how many it
+    wrote.
 
     A second look within the same hour changes nothing.
     """
@@ -49,7 +50,7 @@ def refresh_forecasts(*, at: datetime) -> int:
     hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     if UsageForecast.objects.filter(made_at=hour).exists():
         return 0
-    rows = [*_daily(pools, hour), *_hourly(pools, hour)]
+    rows = [*_daily(pools, hour), *(_hourly(pools, hour) if by_hour else ())]
     with transaction.atomic():
         return len(UsageForecast.objects.bulk_create(rows, ignore_conflicts=True))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from capacity.pools.models import Pool
 from capacity.usage.actions.ingest_samples import ingest_samples
-from capacity.usage.actions.keep_samples import drop_old_samples, open_coming_month, set_retention
+from capacity.usage.actions.keep_samples import Periods, drop_what_is_old, open_coming_month, set_retention
 from capacity.usage.models import (
     UsageBatch,
     UsageCorrection,
@@ -237,15 +237,21 @@ def test_the_database_refuses_what_the_rules_forbid(pool):
 
 def test_samples_go_by_policy_month_by_month_and_hours_stay(pool):
     ingest(("2019-11-30T08:00:00Z", "1", ""), ("2020-02-29T08:00:00Z", "2", ""), ("2020-03-31T08:00:00Z", "3", ""))
-    assert drop_old_samples(at=AT) == []  # without a policy nothing goes
-    set_retention(actor=SYSTEM, sample_months=3, reason="Enough for a look back.", at=AT)
-    assert date(2019, 11, 1) in drop_old_samples(at=AT)
+    assert drop_what_is_old(at=AT) == []  # without a policy nothing goes
+    set_retention(actor=SYSTEM, periods=Periods(3), reason="Enough for a look back.", at=AT)
+    assert date(2019, 11, 1) in drop_what_is_old(at=AT)
     assert list(UsageSample.objects.order_by("at").values_list("used", flat=True)) == [2.0, 3.0]
     assert UsageHour.objects.count() == 3
     assert "still to be kept" in sql.refused("SELECT capacity_usage_drop_month((now() - interval '1 month')::date)")
     open_coming_month(at=AT)
+    # What was dropped does not come in again: its hours would count it twice.
+    again = ingest(("2019-11-30T08:00:00Z", "1", ""), ("2020-02-29T08:00:00Z", "2", ""))
+    assert (again.added, again.unchanged, again.refused_count) == (0, 1, 1)
+    assert "were dropped" in again.refused[0].problem
+    assert "were dropped" in sql.refused("SELECT capacity_usage_open_month('2019-11-01')")
+    assert UsageHour.objects.count() == 3
     with pytest.raises(NotAllowed):
-        set_retention(actor=make.acting(Role.ADMINISTRATOR), sample_months=3, reason="", at=AT)
+        set_retention(actor=make.acting(Role.REGION_OPERATOR), periods=Periods(3), reason="", at=AT)
     with pytest.raises(CommandError, match="2 to 120"):
         call_command("usage_retention", "1", "--reason", "x")
     call_command("usage_retention", "13", "--reason", "A year to compare with.", stdout=StringIO())
