@@ -15,7 +15,7 @@ RETENTION_SQL = Path(__file__).resolve().parents[1] / "usage" / "retention.sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capacity', '0014_alarms_have_owners_and_silences'),
+        ('capacity', '0017_response_plans'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
