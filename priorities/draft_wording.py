@@ -75,6 +75,6 @@ def changes_text(old: Policy, new: Policy) -> tuple[ChangedSection, ...]:
 def approval_text(permille: int, below_permille: int) -> str:
     """The bounds of automatic approval as a sentence: for staff only, never published."""
     return gettext(
-        "In regions in normal condition a request may be approved automatically up to %(share)s of a pool, while less "
-        "than %(below)s of it is promised."
+        "Bounds kept for automatic approval in regions in normal condition: up to %(share)s of a pool, while less than "
+        "%(below)s of it is promised. Nothing is approved without a person yet."
     ) % {"share": percent(permille), "below": percent(below_permille)}

@@ -117,7 +117,10 @@ class TermsForm(VersionedForm):
             Group(
                 gettext("For staff only"),
                 ("auto_share", "auto_below"),
-                gettext("Automatic approval in regions in normal condition, in parts of a thousand of a pool."),
+                gettext(
+                    "Automatic approval in regions in normal condition, in parts of a thousand of a pool. The bounds "
+                    "are kept with the version; nothing is approved without a person yet."
+                ),
             ),
         ]
 

@@ -16,8 +16,14 @@ from django.conf import settings
 from django.db import connection, connections
 from django.test import TransactionTestCase
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 pytest_plugins = ["tests.browsing", "tests.calling", "tests.visiting"]
+
+# A busy machine draws and runs examples slowly, which says nothing of the code; what must be fast has a bench.
+hypothesis_settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("here")
 
 
 def _become(url: str) -> None:

@@ -48,7 +48,7 @@ def test_everybody_on_the_staff_reads_a_version_and_whether_it_is_in_force(revie
     shown = visit(page("policy"), as_=reader).content.decode()
     assert "Policy version 1" in shown
     assert "In force" in shown
-    assert "approved automatically up to 0.1%" in shown
+    assert "up to 0.1% of a pool" in shown
     shown = visit(page("version", 2), as_=reader).content.decode()
     assert "More for research" in shown
     assert page("terms", 2) not in shown  # who does not draft is not offered to

@@ -20,7 +20,7 @@ from users.roles import Role
 from users.second_signatures import Waiting, waiting, whose_turn
 
 # Any constant will do: two workers at once must not write the same letter.
-ASKING_LOCK = 7_304_996
+ASKING_LOCK = 7_304_998
 MOST_LINES = 30
 
 
