@@ -96,7 +96,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     for name in ("regions:region", "regions:ahead", "regions:declare", "regions:conditions", "regions:staffing_risk"):
         by_name[name] = ["westeurope"]
     by_name["staffing:withdraw_papers"] = [make.papers(Datacenter.objects.get(code=datacenter), at=at).public_id]
-    for name in ("staffing:datacenter", "staffing:report", "staffing:roster"):
+    for name in ("staffing:datacenter", "staffing:report", "staffing:roster", "staffing:repair"):
         by_name[name] = [datacenter]
     by_name["staffing:day"] = [datacenter, at.date().isoformat()]
     shift_file = ImportRun.objects.create(kind="shift_reports", file_name="y.csv", file_hash="1" * 64, started_at=at)

@@ -155,6 +155,28 @@ def levers_stand_where_their_last_move_led() -> Iterator[str | None]:
 
 
 @_check
+def gates_follow_crews() -> Iterator[str | None]:
+    """Each pool's gate is the share of its region's datacenters that are not closed; its failure reserve follows."""
+    yield from _told("""
+        SELECT region.code || '/' || resource.code,
+            CASE WHEN (pool.gate_permille, pool.failure_reserve_permille)
+                IS DISTINCT FROM (crews.gate, 2000 - crews.gate)
+            THEN format('gate %s and failure reserve %s where the crews leave %s',
+                        pool.gate_permille, pool.failure_reserve_permille, crews.gate) END
+        FROM capacity_pool pool
+        JOIN capacity_region region ON region.id = pool.region_id
+        JOIN capacity_resource resource ON resource.id = pool.resource_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(1000 * count(*) FILTER (WHERE status.is_closed IS NOT TRUE) / nullif(count(*), 0), 1000)
+                AS gate
+            FROM capacity_datacenter datacenter
+            LEFT JOIN capacity_datacenterstatus status ON status.datacenter_id = datacenter.id
+            WHERE datacenter.region_id = region.id
+        ) crews
+    """)
+
+
+@_check
 def releases_repeat_what_they_release() -> Iterator[str | None]:
     """A release has the pool, level, quantity and subject of its entry, and comes after it."""
     yield from _told("""

@@ -24,6 +24,8 @@ from capacity.staffing.presence import (
     Papers,
     Planned,
     day_outlook,
+    people_with_papers,
+    place_people,
     presence_of,
 )
 from users.access import Actor
@@ -95,6 +97,47 @@ def expiring_papers(actor: Actor, at: datetime) -> QuerySet[CrewPapers]:
     """Papers in the actor's care that expire within the days that are looked ahead, or did: what runs out first."""
     soon = papers_in_force(at).filter(expires_date__lt=at.date() + timedelta(days=DAYS_AHEAD))
     return soon.filter(datacenter__in=plannable_datacenters(actor)).order_by("expires_date", "pk")
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """One role in one shift to come: its people who hold papers, with what probability each comes, and the minimum."""
+
+    date: date
+    shift: str
+    people: int
+    presence: float
+    minimum: int
+
+    @property
+    def expected(self) -> float:
+        """How many of them come on average."""
+        return self.people * self.presence
+
+
+def role_ahead(datacenter: Datacenter, role: str, at: datetime) -> list[Working]:
+    """The rostered shifts of one role in the next fourteen days, in their order."""
+    zone = ZoneInfo(datacenter.time_zone)
+    rostered = rosters_in_force([datacenter], at).get(datacenter.pk, {})
+    papers = _papers([datacenter], at).get(datacenter.pk, {}).get(role, [])
+    presence = _seen([datacenter], at).presence(datacenter, role)
+    minimums = dict(
+        CrewRequirement.objects.filter(datacenter=datacenter, role=role)
+        .order_by("shift")
+        .values_list("shift", "minimum")
+    )
+    found = []
+    for day in sorted({day for day, _shift, _role in rostered}):
+        posts = [
+            Planned(role, shift, minimum, rostered[day, shift, role])
+            for shift, minimum in minimums.items()
+            if (day, shift, role) in rostered and shifts.starts_at(*shifts.following(day, shift), zone) > at
+        ]
+        placed = place_people(posts, people_with_papers(papers, day), presence)
+        found += [
+            Working(day, post.shift, people, presence, post.minimum) for post, people in zip(posts, placed, strict=True)
+        ]
+    return found
 
 
 def _papers(datacenters: Sequence[Datacenter], at: datetime) -> dict[int, dict[str, list[Papers]]]:

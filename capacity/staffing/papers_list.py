@@ -3,19 +3,21 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, FilterSet
 
+from capacity.staffing.access import plannable_datacenters
 from capacity.staffing.models import CrewRole
 from capacity.staffing.planning_models import CrewPapers, PaperKind
 from kit import clock
 from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter
 from kit.lists import Column, ListSpec
 from kit.templatetags.ui import badge
+from users.access import Actor
 
-STATES = [("held", _("Held")), ("expired", _("Expired")), ("withdrawn", _("Withdrawn"))]
+STATES = [("held", _("Valid")), ("expired", _("Expired")), ("withdrawn", _("Withdrawn"))]
 
 
 class PapersFilters(FilterSet):
@@ -40,9 +42,10 @@ class PapersFilters(FilterSet):
         return standing.filter(expires_date__gt=today) if value == "held" else standing.filter(expires_date__lte=today)
 
 
-def papers_rows(papers: QuerySet[CrewPapers]) -> QuerySet[CrewPapers]:
-    """The papers with what a row shows."""
-    return papers.select_related("datacenter__region", "recorded_by")
+def papers_rows(papers: QuerySet[CrewPapers], actor: Actor) -> QuerySet[CrewPapers]:
+    """The papers with what a row shows, and whether the actor `may_withdraw` them."""
+    mine = plannable_datacenters(actor).filter(pk=OuterRef("datacenter"))
+    return papers.select_related("datacenter__region", "recorded_by").annotate(may_withdraw=Exists(mine))
 
 
 def papers_state(papers: CrewPapers, today: date) -> str:
@@ -85,7 +88,7 @@ PAPERS = ListSpec(
         ),
         Column("recorded", _("Recorded"), lambda row: row.recorded_at, sort=("recorded_at",), default=False),
         Column("why", _("Withdrawn because"), lambda row: row.withdrawal_reason, default=False),
-        Column("act", "", "staffing/_papers_act.html"),
+        Column("act", _("Withdraw"), "staffing/_papers_act.html"),
     ),
     filterset=PapersFilters,
     sort="expires",

@@ -46,7 +46,7 @@ def reason_text(reason: Reason) -> str:
     if "shift" in params:
         params["shift"] = shift_label(params["shift"])
     if "date" in params:
-        params["date"] = date_format(date.fromisoformat(params["date"]), "SHORT_DATE_FORMAT")
+        params["date"] = date_format(date.fromisoformat(params["date"]), "D, j M")
     if "status" in params:
         params["status"] = status_label(params["status"])
     return str(_REASONS[reason.code]) % params
@@ -61,7 +61,7 @@ def cause_text(reason: Reason) -> str:
     params, text = reason.params, reason_text(reason)
     where = [str(params["datacenter"])] if "datacenter" in params else []
     if "date" in params and reason.code not in _SAYS_WHEN:
-        where += [shift_label(params["shift"]), date_format(date.fromisoformat(params["date"]), "SHORT_DATE_FORMAT")]
+        where += [shift_label(params["shift"]), date_format(date.fromisoformat(params["date"]), "D, j M")]
     return f"{', '.join(where)} · {text}" if where else text
 
 

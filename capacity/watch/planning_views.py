@@ -101,7 +101,7 @@ def papers(request: ActorRequest) -> HttpResponseBase:
     """GET /staffing/papers/"""
     require(may_see_papers(request.actor))
     context = {"may_record": may_plan_crew(request.actor) is None}
-    rows = papers_rows(visible_papers(request.actor))
+    rows = papers_rows(visible_papers(request.actor), request.actor)
     return list_page(request, PAPERS, rows, template="staffing/papers.html", context=context)
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from capacity.staffing import board, day_page
+from capacity.staffing import board, day_page, repair_page
 from capacity.staffing import views as staffing
 from capacity.watch import importing, views
 from capacity.watch import planning_views as planning
@@ -18,6 +18,7 @@ urlpatterns = [
     path("papers/<uuid:public_id>/withdraw/", planning.withdraw, name="withdraw_papers"),
     path("rosters/import/", planning.import_rosters, name="import_rosters"),
     path("<slug:code>/", staffing.datacenter, name="datacenter"),
+    path("<slug:code>/repair/", repair_page.repair_ahead, name="repair"),
     path("<slug:code>/roster/", planning.roster, name="roster"),
     path("<slug:code>/report/", views.report, name="report"),
     path("<slug:code>/vouch/", views.vouch, name="vouch"),

@@ -121,6 +121,7 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "staffing:import_run": {AU},
     "staffing:report": {OP},
     "staffing:roster": {OP},
+    "staffing:repair": {OP, DM, CR, AU},
     "staffing:import_rosters": {OP},
     "staffing:papers": {OP, DM, CR, AU},
     "staffing:new_papers": {OP},

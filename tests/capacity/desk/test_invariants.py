@@ -80,6 +80,7 @@ BREACHES = {
     ),
     "UPDATE capacity_levermeasurement SET after_level = 0": "pools_count_what_levers_were_measured_to_release",
     "UPDATE capacity_pool SET supply_critical = supply_critical + 1": "supplies_follow_from_their_terms",
+    "UPDATE capacity_pool SET gate_permille = 500": "gates_follow_crews",
     "DELETE FROM capacity_grant": "states_and_promises_agree",
     "UPDATE capacity_grant SET quantity = quantity + 1": "grants_equal_their_entries",
     "UPDATE capacity_ledgerentry SET quantity = quantity + 1 WHERE kind = 'release_hold'": (

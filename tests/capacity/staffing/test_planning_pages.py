@@ -90,6 +90,24 @@ def test_a_file_of_rosters_is_taken_whole_or_told_row_by_row(visit, operator):
     assert RosterEntry.objects.count() == 4
 
 
+def test_what_technicians_can_repair_and_install_is_reckoned_from_the_roster(visit, operator):
+    page = "/staffing/westeurope-1/repair/"
+    assert "No technicians are rostered yet" in text(visit(page, as_=operator))
+    make.rostered(Datacenter.objects.get(code="westeurope-1"), 12, at=clock.now())
+    make.papers(Datacenter.objects.get(code="westeurope-1"), 12, ahead=3, role="data_hall", at=clock.now())
+    make.papers(Datacenter.objects.get(code="westeurope-1"), 12, ahead=9, role="data_hall", at=clock.now())
+    rows = visit(f"{page}?servers=40000&tickets=1&hours=3&planned=30", as_=operator, queries=12).context["rows"]
+    by_day = {(row.work.date, row.work.shift): row for row in rows}
+    full, fewer, none = (by_day[days_on(ahead), "night"] for ahead in (1, 4, 10))
+    # Eleven of twelve come on average; six of them repair slowly, five no longer keep up.
+    assert (full.technicians, round(full.repair.hours, 1), round(full.throughput, 2)) == (11, 3.0, 0.88)
+    assert (fewer.work.people, fewer.technicians, fewer.repair.is_stable, fewer.throughput) == (6, 5, False, 0)
+    assert (none.technicians, none.stretch) == (0, None)
+    assert "Backlog grows" in text(visit(f"{page}?servers=40000", as_=operator))
+    assert visit(f"{page}?servers=many", as_=operator).status_code == 400
+    assert visit(page, as_=make.person(Role.EXECUTIVE)).status_code in (403, 404)
+
+
 def test_papers_are_listed_recorded_and_withdrawn_and_what_expires_stands_under_today(visit, operator):
     make.papers(Datacenter.objects.get(code="westeurope-1"), 9, ahead=60, at=clock.now())
     data = {
@@ -121,7 +139,9 @@ def test_papers_are_listed_recorded_and_withdrawn_and_what_expires_stands_under_
     assert "GGD" not in text(visit(f"{PAPERS}?state=held", as_=operator))
     assert "GGD" in text(visit(f"{PAPERS}?state=withdrawn", as_=operator))
     auditor, elsewhere = make.person(Role.AUDITOR), make.person(Role.REGION_OPERATOR, regions=["eastus"])
-    assert "Gemeente" in text(visit(PAPERS, as_=auditor))
+    assert "/withdraw/" in text(visit(PAPERS, as_=operator))
+    read_only = text(visit(PAPERS, as_=auditor))
+    assert ("Gemeente" in read_only, "/withdraw/" in read_only) == (True, False)
     assert "Gemeente" not in text(visit(PAPERS, as_=elsewhere))
     assert visit(address, as_=auditor).status_code == 403
     assert visit(address, as_=elsewhere).status_code == 404
