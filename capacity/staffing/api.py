@@ -29,6 +29,19 @@ class BoardDay(serializers.Serializer[Any]):
     shift = serializers.ChoiceField(choices=Shift.choices, allow_null=True)
 
 
+class AheadDay(serializers.Serializer[Any]):
+    """What is expected of the role and shift of a coming day that is weakest, in people."""
+
+    date = serializers.DateField()
+    status = serializers.ChoiceField(choices=StaffingStatus.choices)
+    rostered = serializers.IntegerField(allow_null=True, help_text="Null: nobody, or you see no numbers.")
+    with_papers = serializers.IntegerField(allow_null=True, help_text="Those of them whose papers are valid that day.")
+    minimum = serializers.IntegerField(allow_null=True)
+    probability = serializers.FloatField(allow_null=True, help_text="That they reach the minimum, 0 to 1.")
+    role = serializers.ChoiceField(choices=CrewRole.choices, allow_null=True)
+    shift = serializers.ChoiceField(choices=Shift.choices, allow_null=True)
+
+
 class LateData(serializers.Serializer[Any]):
     """The shift that nobody has reported, and since when its report was due."""
 
@@ -38,7 +51,7 @@ class LateData(serializers.Serializer[Any]):
 
 
 class BoardRowData(serializers.Serializer[Any]):
-    """A datacenter with its last two weeks, oldest day first."""
+    """A datacenter with its last two weeks, oldest day first, and what is expected of the days after today."""
 
     datacenter = serializers.CharField()
     region = serializers.CharField()
@@ -46,6 +59,7 @@ class BoardRowData(serializers.Serializer[Any]):
     last_report_at = serializers.DateTimeField(allow_null=True)
     late = LateData(allow_null=True, help_text="Null: the shift that is on is reported, or not due yet.")
     days = BoardDay(many=True)
+    ahead = AheadDay(many=True, help_text="Empty where no roster is kept, and for a moment in the past.")
 
 
 class StaffingBoard(ListAPIView):
@@ -106,5 +120,19 @@ def _row(shown: Board, datacenter: Datacenter) -> dict[str, Any]:
                 "shift": day.shift or None if sees else None,
             }
             for day in shown.days(datacenter)
+        ],
+        "ahead": [
+            {
+                "date": day.date,
+                "status": day.status,
+                "rostered": day.rostered if sees else None,
+                "with_papers": day.with_papers if sees else None,
+                "minimum": day.minimum if sees else None,
+                "probability": day.probability if sees else None,
+                "role": day.role or None if sees else None,
+                "shift": day.shift or None if sees else None,
+            }
+            for day in shown.ahead(datacenter)
+            if day is not None and day.status not in ("", StaffingStatus.NOT_TRACKED)
         ],
     }

@@ -18,8 +18,9 @@ from capacity.staffing.drawing import board_row
 from capacity.staffing.filters import BoardFilters
 from capacity.staffing.hearing import Heard
 from capacity.staffing.models import StaffingStatus
-from capacity.staffing.queries import DAYS_BACK, Day, days_back, last_days
-from capacity.staffing.wording import role_label, shift_label, status_label
+from capacity.staffing.outlook import DayOutlook, outlook_of
+from capacity.staffing.queries import DAYS_BACK, Day, days_ahead, days_back, last_days
+from capacity.staffing.wording import outlook_words, role_label, shift_label, status_label
 from kit.lists import Column, ListSpec, ListView, list_page
 from kit.refusal import require
 from users.http import ActorRequest
@@ -36,10 +37,17 @@ class Board:
         # The regions whose numbers the reader sees; None for every one.
         self._reach = reach
         self._days: dict[int, tuple[Day, ...]] = {}
+        self._ahead: dict[int, dict[date, DayOutlook]] = {}
 
     def read(self, datacenters: Iterable[Datacenter]) -> None:
-        """Read these, so that asking for one of them asks the database nothing."""
+        """Read these, so that asking for one of them asks the database nothing: one question, three more for what is
+        ahead. In the past only reports are looked at."""
+        datacenters = list(datacenters)
         keys = [one.pk for one in datacenters]
+        if self.filters.as_of_moment is None:
+            posts = {key: self.heard(key).posts for key in keys}
+            for key, days in outlook_of(datacenters, posts, self.filters.at).items():
+                self._ahead[key] = {day.date: day for day in days}
         self._days |= last_days(keys, self.filters.at, {key for key in keys if self.heard(key).last_report_at})
 
     def heard(self, key: int) -> Heard:
@@ -54,15 +62,26 @@ class Board:
             self.read(one.datacenter for one in self.filters.heard.values())
         return self._days[datacenter.pk]
 
+    def ahead(self, datacenter: Datacenter) -> list[DayOutlook | None]:
+        """What is expected of the days after today; nothing for one that looks back."""
+        self.days(datacenter)
+        known = self._ahead.get(datacenter.pk, {})
+        return [known.get(day) for day in self.dates_ahead]
+
     @cached_property
     def dates(self) -> list[date]:
         return days_back(self.filters.at)
+
+    @cached_property
+    def dates_ahead(self) -> list[date]:
+        return [] if self.filters.as_of_moment else days_ahead(self.filters.at)
 
     def row(self, datacenter: Datacenter, tail: str) -> str:
         """One datacenter as a table row."""
         return board_row(
             self.heard(datacenter.pk),
             self.days(datacenter),
+            self.ahead(datacenter),
             at=self.filters.at,
             tail=tail,
             with_numbers=self.sees_numbers(datacenter),
@@ -93,11 +112,14 @@ def _context(shown: Board, view: ListView) -> dict[str, Any]:
     counts = Counter(one.status for one in heard)
     if view.is_valid:
         shown.read(view.page.rows)
+        view.tell_count(len(filters.matching))
     return {
         "as_of": filters.as_of_moment,
         "now_url": view.url(as_of=None),
         "dates": shown.dates if view.is_valid else [],
+        "ahead": shown.dates_ahead if view.is_valid else [],
         "groups": _groups(shown, view.page.rows) if view.is_valid else [],
+        "columns": 3 + len(shown.dates) + len(shown.dates_ahead),
         "today": filters.at.date(),
         "statuses": [
             (code, counts[code], view.url(status=code), view.request.GET.getlist("status") == [code])
@@ -107,6 +129,7 @@ def _context(shown: Board, view: ListView) -> dict[str, Any]:
         "all_url": view.url(status=None, late=None),
         "late": sum(one.late is not None for one in heard),
         "late_url": view.url(late="yes"),
+        "may_plan": view.request.actor.holds(Role.REGION_OPERATOR),  # type: ignore[attr-defined]
         "may_import": view.request.actor.holds(Role.REGION_OPERATOR, Role.AUDITOR),  # type: ignore[attr-defined]
         "sees_numbers": any(shown.sees_numbers(one.datacenter) for one in heard),
     }
@@ -136,6 +159,10 @@ def _spec(shown: Board) -> ListSpec:
                 Column(f"day{place - DAYS_BACK + 1}", day.isoformat(), partial(_in_file, shown, place))
                 for place, day in enumerate(shown.dates)
             ),
+            *(
+                Column(f"ahead{place + 1}", day.isoformat(), partial(_ahead_in_file, shown, place))
+                for place, day in enumerate(shown.dates_ahead)
+            ),
         ),
         filterset=BoardFilters,
         sort="region",
@@ -160,3 +187,10 @@ def _in_file(shown: Board, place: int, datacenter: Datacenter) -> str:
         return day.label
     worst = ", ".join((role_label(day.role), shift_label(day.shift)))
     return f"{day.label} {day.present}/{day.minimum} ({worst})"
+
+
+def _ahead_in_file(shown: Board, place: int, datacenter: Datacenter) -> str:
+    day = shown.ahead(datacenter)[place]
+    if day is None or not day.status:
+        return ""
+    return outlook_words(day) if shown.sees_numbers(datacenter) else status_label(day.status)

@@ -13,9 +13,10 @@ from capacity.staffing import shifts
 from capacity.staffing.access import may_report_shift
 from capacity.staffing.actions.file_shift_report import LATEST_CORRECTION, latest_by_role
 from capacity.staffing.models import CrewRequirement, CrewRole, ShiftReport
+from capacity.staffing.outlook import outlook_of, papers_in_force, rosters_in_force
 from capacity.staffing.queries import in_order_of_roles, report_status
 from capacity.staffing.views import datacenter_for
-from capacity.staffing.wording import shift_label
+from capacity.staffing.wording import outlook_words, shift_label
 from kit import clock
 from kit.commands import form_page
 from kit.filters import check_parameters
@@ -61,7 +62,8 @@ class ShiftStory:
     begins_at: datetime
     filings: list[Filing]
     in_force: list[tuple[ShiftReport, str]]
-    required: list[CrewRequirement]
+    # Who is needed, and how many are rostered where somebody said so.
+    required: list[tuple[CrewRequirement, int | None]]
     is_ahead: bool
     may_report: bool
 
@@ -95,7 +97,15 @@ def day(request: ActorRequest, code: str, day: str) -> HttpResponse:
     zone = ZoneInfo(datacenter.time_zone)
     may_report = may_report_shift(request.actor, datacenter.region.code) is None and moment is None
     by_shift = {shift: [report for report in reports if report.shift == shift] for shift in shifts.SHIFTS}
+    posts = {datacenter.pk: [(row.role, row.shift, row.minimum) for row in required]}
+    looked = moment or at
+    rosters = rosters_in_force([datacenter], looked)
+    outlook = outlook_of([datacenter], posts, looked, rosters=rosters)[datacenter.pk]
+    expected = next((one for one in outlook if one.date == shown), None)
     context = {
+        "expected": outlook_words(expected) if expected and expected.role else "",
+        "expected_status": expected.status if expected else "",
+        "papers": papers_in_force(looked).filter(datacenter=datacenter) if shown >= looked.date() else [],
         "datacenter": datacenter,
         "region": datacenter.region,
         "day": shown,
@@ -103,7 +113,10 @@ def day(request: ActorRequest, code: str, day: str) -> HttpResponse:
         "before": shown - timedelta(days=1),
         "after": shown + timedelta(days=1),
         "roles": CrewRole.choices,
-        "stories": [_story(shift, by_shift[shift], required, shown, zone, at, may_report) for shift in shifts.SHIFTS],
+        "stories": [
+            _story(shift, by_shift[shift], required, rosters.get(datacenter.pk, {}), shown, zone, at, may_report)
+            for shift in shifts.SHIFTS
+        ],
     }
     return form_page(request, "staffing/day.html", form, context)
 
@@ -123,6 +136,7 @@ def _story(
     shift: str,
     reports: Sequence[ShiftReport],
     required: Sequence[CrewRequirement],
+    roster: Mapping[tuple[date, str, str], int],
     shown: date,
     zone: ZoneInfo,
     at: datetime,
@@ -133,7 +147,8 @@ def _story(
     last = latest_by_role(reports)
     in_force = [(last[role], report_status(last[role])) for role in CrewRole if role in last]
     is_open = bool(works) and at - LATEST_CORRECTION <= begins_at <= at
-    return ShiftStory(shift, begins_at, filings(reports), in_force, works, begins_at > at, may_report and is_open)
+    planned = [(row, roster.get((shown, shift, row.role))) for row in works]
+    return ShiftStory(shift, begins_at, filings(reports), in_force, planned, begins_at > at, may_report and is_open)
 
 
 def _day(text: str) -> date:

@@ -13,8 +13,10 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
 
 from capacity.staffing.hearing import Heard
+from capacity.staffing.presence import DayOutlook
 from capacity.staffing.queries import Day
-from capacity.staffing.wording import role_label, shift_label
+from capacity.staffing.status import Severity
+from capacity.staffing.wording import outlook_words, role_label, shift_label, status_label
 from kit.templatetags.ui import late_badge, relative_time, staffing_badge
 
 
@@ -29,8 +31,16 @@ def strip(days: Iterable[Day]) -> SafeString:
     )
 
 
-def board_row(heard: Heard, days: Iterable[Day], *, at: datetime, tail: str, with_numbers: bool) -> str:
-    """A datacenter as a row of the board: its name, how it stands, when it was heard of, and its days, oldest first.
+def board_row(
+    heard: Heard,
+    days: Iterable[Day],
+    ahead: Iterable[DayOutlook | None],
+    *,
+    at: datetime,
+    tail: str,
+    with_numbers: bool,
+) -> str:
+    """A datacenter as a row of the board: its name, how it stands, when it was heard of, its days and those ahead.
 
     `at` is the moment that the board shows, and `tail` the query with which addresses speak of the same moment.
     """
@@ -46,11 +56,50 @@ def board_row(heard: Heard, days: Iterable[Day], *, at: datetime, tail: str, wit
         else _plain_cell(day.status, day.label)
         for day in days
     )
+    cells += "".join(
+        _ahead_cell(f"{code}/{day.date.isoformat()}/" if with_numbers else "", day, language)
+        if day is not None
+        else _NOTHING_AHEAD
+        for day in ahead
+    )
     return (
         f'<tr><th scope="row" title="{conditional_escape(datacenter.name)}">{name}</th>'
         f'<td>{staffing_badge(heard.status)}</td><td class="v-nowrap">{heard_at} {late}</td>'
         f"{cells}</tr>\n"
     )
+
+
+_NOTHING_AHEAD = '<td class="v-cell is-ahead"></td>'
+
+
+def _ahead_cell(href: str, day: DayOutlook, language: str) -> str:
+    status, words, numbers = _in_ahead_cell(
+        day.status, day.role, day.shift, day.rostered, day.with_papers, day.minimum, day.probability, language
+    )
+    if not status:
+        return _NOTHING_AHEAD
+    if not href:
+        return _plain_cell(f"{status} is-ahead", status_label(status))
+    return f'<td class="v-cell is-{status} is-ahead"><a href="{href}" title="{words}">{numbers}</a></td>'
+
+
+@lru_cache(maxsize=4096)
+def _in_ahead_cell(
+    status: str,
+    role: str,
+    shift: str,
+    rostered: int | None,
+    with_papers: int | None,
+    minimum: int | None,
+    probability: float | None,
+    language: str,
+) -> tuple[str, str, str]:
+    """The status of a day ahead, what it says in words and in numbers; nothing where there is no roster."""
+    if status in ("", "not_tracked"):
+        return "", "", ""
+    day = DayOutlook(date.min, status, Severity.NONE, role, shift, rostered, with_papers, minimum, probability)
+    numbers = "–" if with_papers is None else f"{with_papers}/{minimum}"
+    return status, conditional_escape(outlook_words(day)), numbers
 
 
 def _board_cell(href: str, day: Day, language: str) -> str:

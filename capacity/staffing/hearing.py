@@ -30,12 +30,13 @@ class LateShift:
 
 @dataclass(frozen=True)
 class Heard:
-    """A datacenter with its region, and what was heard of it."""
+    """A datacenter with its region, what was heard of it, and its posts: role, shift, the people needed at least."""
 
     datacenter: Datacenter
     status: str
     last_report_at: datetime | None
     late: LateShift | None
+    posts: tuple[tuple[str, str, int], ...]
 
 
 def heard_now(datacenters: QuerySet[Datacenter], at: datetime) -> list[Heard]:
@@ -45,7 +46,7 @@ def heard_now(datacenters: QuerySet[Datacenter], at: datetime) -> list[Heard]:
         status = getattr(row, "status", None)
         last = status.last_report_at if status else None
         code = status.status if status else StaffingStatus.NOT_TRACKED
-        found.append(Heard(row, code, last, _late(row, at) if last else None))
+        found.append(_heard(row, code, last, at))
     return found
 
 
@@ -53,8 +54,7 @@ def heard_then(datacenters: QuerySet[Datacenter], at: datetime) -> list[Heard]:
     """The same from the reports alone that had come by a moment in the past; three questions."""
     found = []
     for crew in crew_standings(_with_shifts(datacenters, at), at, as_then_known=True):
-        late = _late(crew.datacenter, at) if crew.last_report_at else None
-        found.append(Heard(crew.datacenter, str(crew.standing.status), crew.last_report_at, late))
+        found.append(_heard(crew.datacenter, str(crew.standing.status), crew.last_report_at, at))
     return sorted(found, key=lambda one: (one.datacenter.region.name, one.datacenter.code))
 
 
@@ -81,21 +81,37 @@ def shift_key(day: date, shift: str) -> str:
     return f"{day.isoformat()} {shift}"
 
 
-def _late(row: Any, at: datetime) -> LateShift | None:
-    return late_shift(row.worked, row.reported, ZoneInfo(row.time_zone), at)
+def _heard(row: Any, status: str, last_report_at: datetime | None, at: datetime) -> Heard:
+    posts = [text.split() for text in row.posts]
+    late = None
+    if last_report_at:
+        late = late_shift({shift for _role, shift, _minimum in posts}, row.reported, ZoneInfo(row.time_zone), at)
+    required = tuple((role, shift, int(minimum)) for role, shift, minimum in posts)
+    return Heard(row, status, last_report_at, late, required)
 
 
 def _with_shifts(datacenters: QuerySet[Datacenter], at: datetime) -> QuerySet[Datacenter]:
-    """With the shifts that people work in, and those of the last days that were reported by a moment."""
-    worked = CrewRequirement.objects.filter(datacenter=OuterRef("pk")).order_by().values("shift").distinct()
+    """With their posts, and the shifts of the last days that were reported by a moment; both as texts."""
+    posts = (
+        CrewRequirement.objects.filter(datacenter=OuterRef("pk"))
+        .order_by()
+        .annotate(post=_words("role", "shift", Cast("minimum", CharField())))
+        .values("post")
+    )
     # A zone's day begins at most a day before or after that of UTC.
     since = at.date() - timedelta(days=2)
     reported = (
         ShiftReport.objects.filter(datacenter=OuterRef("pk"), date__gte=since, reported_at__lte=at)
         .order_by()
-        .annotate(key=Concat(Cast("date", CharField()), Value(" "), "shift", output_field=CharField()))
+        .annotate(key=_words(Cast("date", CharField()), "shift"))
         .values("key")
         .distinct()
     )
-    rows = datacenters.select_related("region").annotate(worked=ArraySubquery(worked), reported=ArraySubquery(reported))
+    rows = datacenters.select_related("region").annotate(posts=ArraySubquery(posts), reported=ArraySubquery(reported))
     return rows.order_by("region__name", "code")
+
+
+def _words(*parts: Any) -> Concat:
+    """These columns as one text, with blanks between them."""
+    spaced = [piece for part in parts for piece in (Value(" "), part)][1:]
+    return Concat(*spaced, output_field=CharField())

@@ -34,6 +34,8 @@ __all__ = ["DayOutlook", "crew_outlook", "outlook_of", "rosters_in_force"]
 
 # A role in a shift with the people it needs at least.
 Required = tuple[str, str, int]
+# For datacenters (by key) the people rostered by day, shift and role.
+Rosters = Mapping[int, Mapping[tuple[date, str, str], int]]
 
 
 def crew_outlook(datacenters: QuerySet[Datacenter], at: datetime) -> dict[int, list[DayOutlook]]:
@@ -47,11 +49,16 @@ def crew_outlook(datacenters: QuerySet[Datacenter], at: datetime) -> dict[int, l
 
 
 def outlook_of(
-    datacenters: Sequence[Datacenter], required: Mapping[int, Sequence[Required]], at: datetime
+    datacenters: Sequence[Datacenter],
+    required: Mapping[int, Sequence[Required]],
+    at: datetime,
+    *,
+    rosters: Rosters | None = None,
 ) -> dict[int, list[DayOutlook]]:
-    """The same for datacenters whose posts (by key) are known already."""
+    """The same for datacenters whose posts (by key), and perhaps rosters, are known already."""
     today = {one.pk: at.astimezone(ZoneInfo(one.time_zone)).date() for one in datacenters}
-    rosters = rosters_in_force(datacenters, at)
+    if rosters is None:
+        rosters = rosters_in_force(datacenters, at)
     kept = [one for one in datacenters if one.pk in rosters]
     papers = _papers(kept, at)
     seen = _seen(kept, at)

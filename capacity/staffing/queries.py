@@ -17,6 +17,7 @@ from capacity.staffing.models import (
     StaffingStatus,
     StateConfirmation,
 )
+from capacity.staffing.presence import DAYS_AHEAD
 from capacity.staffing.standings import region_gate_at
 from capacity.staffing.status import Gate
 from capacity.staffing.wording import cause_text, status_label
@@ -126,6 +127,11 @@ class BoardRow:
 def days_back(at: datetime, count: int = DAYS_BACK) -> list[date]:
     """The last days up to the one of `at`, oldest first."""
     return [at.date() - timedelta(days=back) for back in range(count - 1, -1, -1)]
+
+
+def days_ahead(at: datetime, count: int = DAYS_AHEAD) -> list[date]:
+    """The days after the one of `at` that are looked ahead to; it is the first of them."""
+    return [at.date() + timedelta(days=ahead) for ahead in range(1, count)]
 
 
 def staffing_board(datacenters: QuerySet[Datacenter], at: datetime) -> list[BoardRow]:

@@ -8,7 +8,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from capacity.staffing.models import CrewRole, Shift
+from capacity.staffing.models import CrewRole, Shift, StaffingStatus
+from capacity.staffing.presence import DayOutlook
 from capacity.staffing.risk_models import RiskDay, RiskSource
 from capacity.staffing.status import Gate
 from kit.reason import Reason
@@ -86,6 +87,28 @@ def gate_text(gate: Gate) -> str:
     if gate.status == "not_tracked":
         return str(_("No datacenter here has reported yet, so staffing limits nothing."))
     return str(_("Every crew is above its minimum."))
+
+
+def outlook_words(day: DayOutlook) -> str:
+    """What is expected of a day, of its worst role and shift, in people."""
+    label = status_label(day.status)
+    if day.status == StaffingStatus.NOT_TRACKED:
+        return label
+    if day.probability is None:
+        return gettext("%(status)s: nobody is rostered") % {"status": label}
+    words = gettext(
+        "%(status)s: %(people)s of %(rostered)s rostered can work, %(minimum)s needed, %(percent)s %% likely"
+        " (%(role)s, %(shift)s)"
+    )
+    return words % {
+        "status": label,
+        "people": day.with_papers,
+        "rostered": day.rostered,
+        "minimum": day.minimum,
+        "percent": int(100 * day.probability),
+        "role": role_label(day.role),
+        "shift": shift_label(day.shift),
+    }
 
 
 def role_label(code: str) -> str:

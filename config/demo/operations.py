@@ -36,7 +36,7 @@ from capacity.review.actions.take_lease import take_lease
 from capacity.review.actions.undo_decision import undo_decision
 from capacity.review.actions.waitlist_request import waitlist_request
 from capacity.review.granting import CannotGrant
-from config.demo import world
+from config.demo import reporting, world
 from config.demo.cast import Cast
 from config.demo.customers import COUNTRIES, REGISTER
 from config.demo.levers import pull_levers
@@ -74,6 +74,8 @@ def live_through(cast: Cast, source: random.Random, *, internal: Organization, n
     day.claims()
     standing_overrides(day.by, now=now)
     world.report_by_phone(cast, now=now)
+    reporting.import_reports(cast, now=now)
+    reporting.remind(now=now)
     world.propose_condition(cast, now=now)
     day.leases()
 

@@ -94,12 +94,13 @@ def test_58_regions_cost_as_many_questions_as_one(visit):
     call_command("import_regions", verbosity=0)
     for datacenter in Datacenter.objects.filter(code__endswith="-1").select_related("region")[:5]:
         make.shift_reported(datacenter, at=clock.now())
+    make.rostered(datacenter, 4, at=clock.now())
     operator = make.person(Role.REGION_OPERATOR)
     assert text(visit("/regions/", as_=operator, queries=11)).count('class="v-tile ') == 58
     visit("/regions/table/", as_=operator, queries=8)
     visit("/regions/westeurope/", as_=operator, queries=12)
-    board = text(visit("/staffing/", as_=operator, queries=11))
-    assert board.count('<td class="v-cell') == 50 * 14
+    board = text(visit("/staffing/", as_=operator, queries=12))
+    assert board.count('<td class="v-cell') == 50 * 27
     assert "50 rows of 101" in board
     visit("/staffing/?as_of=2026-11-01&late=no&status=not_tracked&region=eastus", as_=operator, queries=12)
     visit("/alarms/", as_=operator, queries=9)

@@ -60,7 +60,7 @@ def cells(page) -> dict[str, str]:
         for cell in row.split("<td")[1:]:
             if 'href="westeurope-1/2020-' in cell:
                 day = cell.split('href="westeurope-1/')[1][:10]
-                found[day] = cell.split("is-")[1].split('"')[0] + " " + cell.split("</a>")[0].split(">")[-1]
+                found[day] = cell.split("is-")[1].split('"')[0].strip() + " " + cell.split("</a>")[0].split(">")[-1]
     return found
 
 
@@ -164,6 +164,36 @@ def test_the_api_answers_the_same_board(call, story):
     assert [one["datacenter"] for one in elsewhere["results"]] == ["eastus-1"]
     assert call("get", "staffing-board/", as_=make.account_manager()).status_code == 403
     assert call("get", "staffing-board/?colour=red", as_=story).status_code == 400
+
+
+def test_days_ahead_tell_who_is_rostered_with_papers(visit, call, story):
+    datacenter, now = Datacenter.objects.select_related("region").get(code="westeurope-1"), clock.now()
+    assert "is-ahead 5/2" not in text(visit("/staffing/", as_=story))
+    make.rostered(datacenter, 5, at=now)
+    make.papers(datacenter, 20, ahead=6, at=now)
+    page = text(visit("/staffing/", as_=story))
+    assert cells(page)["2020-05-16"] == "amber 2/2"
+    assert cells(page)["2020-05-18"] == "green 5/2"
+    assert cells(page)["2020-05-22"] == "green 5/2"
+    assert cells(page)["2020-05-23"] == "red 0/2"
+    assert "Below minimum: 0 of 5 rostered can work, 2 needed, 0 % likely" in page
+    assert "2020-05-31" not in cells(page)
+    assert "2020-05-18" not in cells(text(visit("/staffing/?as_of=2020-05-16T12:00", as_=story)))
+    day = text(visit("/staffing/westeurope-1/2020-05-23/", as_=story))
+    assert "0 of 5 rostered can work" in day
+    assert "expired" in day
+    (row,) = [
+        one
+        for one in call("get", "staffing-board/", as_=story, queries=12).json()["results"]
+        if one["datacenter"] == "westeurope-1"
+    ]
+    ahead = {day["date"]: day for day in row["ahead"]}
+    assert ahead["2020-05-22"]["status"] == "green"
+    assert (ahead["2020-05-23"]["with_papers"], ahead["2020-05-23"]["probability"]) == (0, 0.0)
+    executive = text(visit("/staffing/", as_=make.person(Role.EXECUTIVE)))
+    assert "is-red is-ahead" in executive
+    assert "0/2" not in executive
+    assert "0 of 5 rostered can work" in visit("/staffing/?format=csv", as_=story).getvalue().decode()
 
 
 def test_whoever_looks_from_another_zone_means_their_own_time(visit, story):
