@@ -6,7 +6,6 @@ import pytest
 from django.urls import reverse
 
 from capacity.desk.invariants import check_invariants
-from capacity.levers.actions.propose_step import set_up_lever
 from capacity.notices.actions.draft_notice import draft_notice
 from capacity.response.access import NotYourDraft, NotYourTask, OwnPlan, OwnStandDown
 from capacity.response.actions.draft_plan import CannotDraftPlan, NoDraftAnyMore, change_plan, draft_plan
@@ -121,11 +120,7 @@ def belongings():
     make.region("westeurope")
     return {
         "condition": make.declared("westeurope", "constrained"),
-        "lever": set_up_lever(
-            actor=make.acting(Role.REGION_OPERATOR), kind="free_offers", region_code="westeurope",
-            offer_types=["free"], step="paused", limit_per_line=None, reach="Free offers", lift_condition="Later",
-            review_date=make.NOW.date() + timedelta(days=9), at=make.NOW,
-        ),
+        "lever": make.pulled_lever(at=make.NOW),
         "notice": draft_notice(
             actor=make.acting(Role.NOTICE_EDITOR), title_de="Nur ein Entwurf", body_de="Text", at=make.NOW
         ),
