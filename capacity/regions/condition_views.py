@@ -25,7 +25,7 @@ from capacity.regions.proposals import rules_in_force
 from capacity.regions.queries import spells_of, visible_declarations, visible_proposals
 from capacity.regions.threshold_models import MeasureName, RegionStanding, ThresholdSet
 from capacity.regions.threshold_wording import bound_text, readings_now
-from capacity.regions.thresholds import BOUNDED, Rules
+from capacity.regions.thresholds import BOUNDED, NORMAL, Rules
 from kit import clock
 from kit.commands import form_of, form_page, perform
 from kit.filters import check_parameters
@@ -47,7 +47,7 @@ class NoSuchYear(Invalid):
 
 @dataclass(frozen=True)
 class CalendarRow:
-    """A region's year: a cell a week, and how many days each condition held."""
+    """A region's year: a cell a week, and how many days each condition but normal held."""
 
     region: Region
     cells: SafeString
@@ -81,7 +81,8 @@ def calendar(request: ActorRequest) -> HttpResponse:
     rows = []
     for region in regions:
         days = days_of(year, spells.get(region.pk, []), today)
-        rows.append(CalendarRow(region, week_cells(weeks_of(days)), _counted(counts_of(days))))
+        tight = {condition: count for condition, count in counts_of(days).items() if condition != NORMAL}
+        rows.append(CalendarRow(region, week_cells(weeks_of(days)), _counted(tight)))
     context = {
         **_years(year, today),
         "rows": rows,
@@ -169,7 +170,13 @@ def _standing(region: Region) -> dict[str, Any] | None:
     if row is None:
         return None
     rows = [
-        (MeasureName(measure).label, name, text, condition_badge(entered), condition_badge(held))
+        (
+            MeasureName(measure).label,
+            name,
+            text,
+            condition_badge(entered),
+            "–" if held == NORMAL else condition_badge(held),
+        )
         for measure, name, text, entered, held in readings_now(row.readings, rules_in_force().thresholds)
     ]
     return {"row": row, "readings": rows, "badge": condition_badge(row.condition)}

@@ -114,7 +114,7 @@ def declare_past(cast: Cast, *, now: datetime) -> None:
                 region_code=code,
                 condition=condition,
                 evidence=why,
-                review_date=at.date() + timedelta(days=14),
+                review_date=at.date() + timedelta(days=180),
                 row_version=Region.objects.get(code=code).row_version,
                 at=at,
             )
