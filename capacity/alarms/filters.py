@@ -12,7 +12,13 @@ from capacity.regions.queries import region_choices
 from kit.clock import now
 from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter
 
-STATES = [("open", _("Open")), ("taken", _("Taken up")), ("silenced", _("Silenced")), ("over", _("Over"))]
+STATES = [
+    ("waits", _("Not over, not silenced")),
+    ("open", _("Open")),
+    ("taken", _("Taken up")),
+    ("silenced", _("Silenced")),
+    ("over", _("Over")),
+]
 WHOSE = [("mine", _("Mine")), ("nobody", _("Nobody’s"))]
 
 
@@ -36,10 +42,11 @@ class AlarmFilters(FilterSet):
         self.filters["region"].extra["choices"] = cache(region_choices)
 
     def by_state(self, alarms: Any, name: str, value: str) -> Any:
-        """Open ones that nobody took up, those that somebody did, those of which nobody is reminded, or those that
-        are over."""
+        """Open ones that nobody took up, those that somebody did, both, those that are silent, or those over."""
         if value == "over":
             return alarms.exclude(ended_at=None)
+        if value == "waits":
+            return alarms.filter(ended_at=None).exclude(silent(now()))
         if value == "silenced":
             return alarms.filter(silent(now()), ended_at=None)
         return alarms.filter(ended_at=None, owner__isnull=value == "open").exclude(silent(now()))

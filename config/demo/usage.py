@@ -1,7 +1,7 @@
 """How some pools were used in ninety days: ordinary growth, demand that left its season, a pool that is nearly full."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
 
@@ -29,15 +29,15 @@ class Course:
 
 
 COURSES = (
-    Course("westeurope", "vcpu", 0.80, 0.22),
+    Course("westeurope", "vcpu", 0.78, 0.22),
     Course("westeurope", "gpu", 0.75, 0.30),
-    Course("germanywestcentral", "vcpu", 0.82, 0.18),
+    Course("germanywestcentral", "vcpu", 0.80, 0.16),
     Course("germanywestcentral", "memory", 0.62, 0.05),
     Course("uksouth", "vcpu", 0.62, 0.04, surge=0.45),
     Course("francecentral", "vcpu", 0.60, 0.06, surge=0.35),
     Course("northeurope", "vcpu", 0.55, 0.05),
     Course("swedencentral", "vcpu", 0.48, 0.10),
-    Course("eastus", "gpu", 0.80, 0.18),
+    Course("eastus", "gpu", 0.77, 0.16),
     Course("southeastasia", "vcpu", 0.58, 0.02),
 )
 
@@ -60,18 +60,19 @@ def measure(*, now: datetime) -> None:
 
 
 def _rows(course: Course, pool: Pool, end: datetime, seed: int) -> list[Row]:
-    hours = DAYS * 24
+    """An hour a row, from a midnight (UTC) ninety days ago on, so that the story is the same at any time of day."""
+    first = datetime.combine(end.date() - timedelta(days=DAYS), time(), UTC)
+    hours = (end - first) // timedelta(hours=1)
     at = np.arange(hours)
-    noise = np.random.default_rng(40 + seed).normal(0, 0.015, hours)
-    first = end - timedelta(hours=hours)
+    source = np.random.default_rng(40 + seed)
+    noise = source.normal(0, 0.01, hours) + np.repeat(source.normal(0, 0.01, DAYS + 1), 24)[:hours]
     weekday = (at // 24 + first.weekday()) % 7
     # Busy by day, quieter at weekends.
-    shape = 0.10 * np.sin(2 * np.pi * (at + first.hour - 9) / 24) - 0.07 * (weekday >= 5)
-    grown = np.log1p(course.growth) * at / hours
-    since = np.clip((at - (hours - SURGE_DAYS * 24)) / (4 * 24), 0, 1)
-    lifted = np.log1p(course.surge) * since
+    shape = 0.10 * np.sin(2 * np.pi * (at - 9) / 24) - 0.07 * (weekday >= 5)
+    grown = np.log1p(course.growth) * at / (DAYS * 24)
+    lifted = np.log1p(course.surge) * np.clip((at - (DAYS - SURGE_DAYS) * 24) / (4 * 24), 0, 1)
     values = usable_units(pool) * course.level * np.exp(shape + grown + lifted + noise)
-    used = np.minimum(values, pool.powered_on)
+    used = np.minimum(values, pool.powered_on).tolist()
     return [
         (
             course.region,
@@ -80,5 +81,5 @@ def _rows(course: Course, pool: Pool, end: datetime, seed: int) -> list[Row]:
             f"{value:.1f}",
             str(pool.powered_on),
         )
-        for hour, value in enumerate(used.tolist())
+        for hour, value in enumerate(used)
     ]

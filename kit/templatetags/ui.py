@@ -4,6 +4,7 @@ Badges and numbers are built here in Python because lists draw hundreds of them;
 components are templates under `templates/components/`. `/styleguide/` shows each one.
 """
 
+import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,6 +15,7 @@ from typing import Any
 from babel.dates import format_date, format_timedelta
 from django import template
 from django.contrib.messages.storage.base import Message
+from django.core.serializers.json import DjangoJSONEncoder
 from django.forms import BaseForm, BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
 from django.template import Context
 from django.template.loader import render_to_string
@@ -337,8 +339,8 @@ def chart(chart: Chart) -> dict[str, Any]:
     table = chart.table
     return {
         "chart": chart,
-        "data": chart.as_data(),
-        "data_id": f"chart-{chart.key}-data",
+        # In an attribute: a script element would be left out of parts that are swapped in.
+        "data": json.dumps(chart.as_data(), cls=DjangoJSONEncoder, ensure_ascii=False),
         "table": table,
         "rows": mark_safe("".join(map(_chart_row, table.rows))),  # noqa: S308 - every cell is escaped
     }

@@ -50,7 +50,7 @@ def test_the_page_shows_headline_table_and_data_without_markup_of_others():
     assert "Demand grows." in html
     assert "1.200" in html
     assert hostile not in html
-    assert 'type="application/json"' in html
+    assert 'data-chart="{&quot;kind&quot;' in html
 
 
 def test_an_empty_chart_says_so_instead_of_drawing_nothing():

@@ -257,7 +257,7 @@
   };
 
   const draw = (box, echarts) => {
-    const chart = JSON.parse(document.getElementById(box.dataset.chart).textContent);
+    const chart = JSON.parse(box.dataset.chart);
     const canvas = drawn.get(box) ?? echarts.init(box, null, { renderer: "canvas" });
     if (!drawn.has(box)) {
       drawn.set(box, canvas);

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
+from capacity.pools.models import Pool
 from capacity.regions.models import ConditionDeclaration, Datacenter, Region
 from kit import clock
 from tests import make
@@ -105,6 +106,40 @@ def test_58_regions_cost_as_many_questions_as_one(visit):
     visit("/staffing/?as_of=2026-11-01&late=no&status=not_tracked&region=eastus", as_=operator, queries=12)
     visit("/alarms/", as_=operator, queries=9)
     visit("/regions/westeurope/ahead/", as_=operator, queries=12)
+
+
+def test_regions_say_when_their_first_pool_runs_out_and_lists_can_be_asked_for_it(visit, west_europe):
+    make.forecast(Pool.objects.get(region=west_europe, resource__code="vcpu"), p50=40, at=clock.now())
+    make.forecast(Pool.objects.get(region=west_europe, resource__code="gpu"), p50=20, at=clock.now())
+    make.region("eastus", name="East US", geography_group="US", country="USA")
+    operator = make.person(Role.REGION_OPERATOR)
+    assert "20 days left (10–40)" in text(visit("/regions/", as_=operator))
+    rows = "columns=name,country,lasts,lasts_p10,lasts_p90&format=csv"
+    found = b"".join(visit(f"/regions/table/?runs_out=30&{rows}", as_=operator).streaming_content).decode().splitlines()
+    assert found[1:] == ["Westeurope,Netherlands,20,10,40"]
+    assert (
+        "East US,United States,," in b"".join(visit(f"/regions/table/?{rows}", as_=operator).streaming_content).decode()
+    )
+    outsider = make.person(Role.ACCOUNT_MANAGER)
+    assert "days left" not in text(visit("/regions/", as_=outsider))
+    assert visit("/regions/table/?runs_out=30", as_=outsider).status_code == 400
+
+
+def test_what_lies_ahead_is_a_part_of_the_page_and_a_page(visit, west_europe):
+    make.forecast(Pool.objects.get(region=west_europe, resource__code="vcpu"), p50=40, at=clock.now())
+    operator = make.person(Role.REGION_OPERATOR)
+    assert 'hx-get="/regions/westeurope/ahead/"' in text(visit("/regions/westeurope/", as_=operator))
+    page = text(visit("/regions/westeurope/ahead/", as_=operator))
+    assert "Compute cores: 40 days left (20–80)" in page
+    assert "Mean of damped trend, theta method and last week" in page
+    assert "repeating the season would have missed by 4" in page
+    assert "/pools/westeurope/vcpu/usage/" in page
+    assert "No offer is restricted here." in page
+    assert "<html" not in text(visit("/regions/westeurope/ahead/", as_=operator, htmx="ahead"))
+    outsider = text(visit("/regions/westeurope/ahead/", as_=make.person(Role.ACCOUNT_MANAGER)))
+    assert "days left" not in outsider
+    assert "Levers" not in outsider.split("<main")[1]
+    assert visit("/regions/nowhere/ahead/", as_=operator).status_code == 404
 
 
 def test_no_regions_yet_says_how_they_get_here(visit):
