@@ -31,6 +31,7 @@ from priorities.actions.seed_policy import seed_policy
 from priorities.models import PolicyState, PolicyVersion
 from priorities.policies import active_policy
 from users.access import SYSTEM
+from users.actions.ask_for_signatures import ask_for_signatures
 
 # The house opened this long ago: long enough for verifications to run out.
 OPENED = timedelta(days=150)
@@ -119,6 +120,7 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             liaise(cast, now=now)
             respond(cast, now=now)
             seed_contacts(review_date=now.date() + timedelta(days=90))
+            ask_for_signatures(at=now)
     with part("Sealing the journal"):
         while seal_entries(limit=20_000):
             pass

@@ -15,7 +15,7 @@ from capacity.levers.models import Lever
 from capacity.notices.models import Notice, ResourceContact
 from capacity.pools.models import Pool
 from capacity.regions.models import ConditionDeclaration, Region
-from capacity.requests.models import CapacityRequest, Decision, Outcome, RequestState, Stage
+from capacity.requests.models import CapacityRequest, Decision, Outcome, RequestRegion, RequestState, Stage
 from capacity.review.letter import has_letter, letter
 from capacity.staffing.models import DatacenterStatus
 from capacity.usage.models import UsageForecast
@@ -35,7 +35,7 @@ from customers.models import (
 from journal.sealing import verify_chain
 from kit import clock
 from priorities.models import Override, OverrideKind, OverrideScope, OverrideState
-from users.models import User
+from users.models import SignatureCall, User
 from users.roles import Role
 
 # Registered, not yet offered by any act: a claim is submitted as it is proposed.
@@ -82,6 +82,8 @@ def test_there_is_something_of_every_kind(story):
     assert set(Override.objects.values_list("scope", flat=True)) == set(OverrideScope.values)
     assert {one.is_flagged for one in Override.objects.filter(is_break_glass=True)} == {True, False}
     assert Override.objects.filter(renewal=1).exists()
+    assert RequestRegion.objects.filter(order_band__isnull=False).exists(), "an override that counts in one region"
+    assert set(SignatureCall.objects.values_list("subject_type", flat=True)) >= {"override", "request"}
     assert set(Claim.objects.values_list("category__code", flat=True)) == set(
         SectorCategory.objects.values_list("code", flat=True)
     )

@@ -33,7 +33,7 @@ def ask_for_signatures(*, at: datetime) -> int:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ASKING_LOCK])
-        items = list(waiting(at))
+        items = [item for item in waiting(at) if item.asked_at <= at]
         calls = list(_due(items, at))
         SignatureCall.objects.bulk_create(call for _item, call in calls)
         by_person: dict[User, list[tuple[Waiting, SignatureCall]]] = defaultdict(list)
