@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from capacity.regions.models import SCARCE_CONDITIONS
-from capacity.requests.models import CapacityRequest, RequestState
+from capacity.requests.models import CapacityRequest, RequestRegion, RequestState
 from capacity.review.overridable import about_request, about_use
 from capacity.review.override_views import fact
 from capacity.review.overtaking import movements, movements_of_use, overtaken_rows
@@ -99,6 +99,28 @@ def _uses(by: By, requests: Sequence[CapacityRequest], now: datetime) -> None:
     at = now - timedelta(hours=4)
     text = ("release", None, "correction", "This one order is for the ward that opened on Monday; it is checked.")
     _confirmed(by, _propose(by, held, text, at, hours=24, shows=True), at)
+    _elsewhere(by, requests[1:], now)
+
+
+def _elsewhere(by: By, requests: Sequence[CapacityRequest], now: datetime) -> None:
+    """A use put first in a region that is not the first wish, so that two queues show one request in two places."""
+    wish = (
+        RequestRegion.objects.filter(request__in=requests, wish=2, region__condition__in=SCARCE_CONDITIONS)
+        .select_related("region", "request__organization", "request__claimed_workload", "request__confirmed_workload")
+        .order_by("request__number")
+        .first()
+    )
+    if wish is None:
+        return  # a small demonstration
+    at, effect = now - timedelta(hours=5), Effect("pin")
+    about = about_use(wish.request.organization, wish.request.workload.code, wish.region.code)
+    shown = movements_of_use(about.key, about.workload, about.region, fact(effect, about.scope), at=at)
+    override = propose_override(
+        actor=by("reviewer", at), about=about, effect=effect, reason_code="authority_order", hours=96, at=at,
+        reason="The crisis team of the state runs its second site there from tonight on.",
+        overtakes=overtaken_rows(shown),
+    )  # fmt: skip
+    _confirmed(by, override, at)
 
 
 def _confirmed(by: By, override: Override, at: datetime) -> Override:
