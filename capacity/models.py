@@ -2,6 +2,7 @@
 
 from capacity.alarms.models import Alarm
 from capacity.allocation.models import Simulation
+from capacity.levers.campaign_models import CampaignCap, CampaignMove, OfferCampaign
 from capacity.levers.models import (
     Lever,
     LeverMeasurement,
@@ -50,6 +51,8 @@ from capacity.usage.models import (
 
 __all__ = [
     "Alarm",
+    "CampaignCap",
+    "CampaignMove",
     "CapacityRequest",
     "ConditionDeclaration",
     "ConditionThreshold",
@@ -73,6 +76,7 @@ __all__ = [
     "LinkedNotice",
     "Notice",
     "NoticeMove",
+    "OfferCampaign",
     "PlanItem",
     "PlanMove",
     "PlanPhase",

@@ -16,6 +16,9 @@ ACTIONS: dict[str, Any] = {
     "alarm.silence_ended": _("Silence of an alarm ended"),
     "alarm.silenced": _("Alarm silenced"),
     "alarm.taken_over": _("Alarm taken over"),
+    "campaign.closed": _("Offer campaign closed"),
+    "campaign.live": _("Offer campaign put live"),
+    "campaign.planned": _("Offer campaign planned"),
     "claim.ends_sooner": _("End of a verification brought forward"),
     "audit.drawn": _("Monthly sample drawn"),
     "claim.complained_of": _("Complaint about a verification"),
@@ -174,6 +177,7 @@ def _page(view: str, between: str = "/") -> Callable[[str], str]:
 SUBJECTS: dict[str, SubjectWords] = {
     "alarm": SubjectWords(_("Alarm"), _page("alarms:alarm")),
     "audit": SubjectWords(_("Monthly sample")),
+    "campaign": SubjectWords(_("Offer campaign"), _page("campaigns:campaign")),
     "claim": SubjectWords(_("Claim"), _page("customers:claim")),
     "datacenter": SubjectWords(_("Datacenter"), _page("staffing:datacenter")),
     "duty_shift": SubjectWords(_("Duty shift")),

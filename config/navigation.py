@@ -124,6 +124,12 @@ JOBS: tuple[Job, ...] = (
             ),
             Place(_("Response plans"), "/response/", "route", keys="g w"),
             Place(_("Levers"), "/levers/", "adjustments-horizontal", _of(OPERATOR, DUTY_MANAGER, REVIEWER), keys="g l"),
+            Place(
+                _("Offer campaigns"),
+                "/campaigns/",
+                "speakerphone",
+                _of(OPERATOR, DUTY_MANAGER, REVIEWER, ACCOUNT_MANAGER, EDITOR),
+            ),
         ),
     ),
     Job(

@@ -19,6 +19,7 @@ urlpatterns = [
     path("policy/", include("capacity.allocation.urls")),
     path("", include("priorities.urls")),
     path("levers/", include("capacity.levers.urls")),
+    path("campaigns/", include("capacity.campaigns.urls")),
     path("notices/", include("capacity.notices.urls")),
     path("pools/", include("capacity.pools.urls")),
     path("pools/", include("capacity.usage.urls")),

@@ -18,6 +18,7 @@ from capacity.desk.checking import rows as _rows
 from capacity.desk.checking import told as _told
 from capacity.desk.usage_invariants import USAGE_CHECKS
 from capacity.intake.diagnosis import ahead_from, as_dict, ask_from, assess, place_from
+from capacity.levers.campaign_models import CAMPAIGN_LIFE, CampaignMove, OfferCampaign
 from capacity.levers.models import LEVER_LIFE, Lever, LeverMove, LeverState
 from capacity.notices.models import NOTICE_LIFE, Notice, NoticeMove
 from capacity.pools import arithmetic
@@ -126,6 +127,24 @@ def pools_count_what_levers_were_measured_to_release() -> Iterator[str | None]:
         JOIN capacity_resource resource ON resource.id = pool.resource_id
         LEFT JOIN (SELECT pool_id, sum(released) AS released FROM capacity_releases_in_force() GROUP BY pool_id)
             measured ON measured.pool_id = pool.id
+    """)
+
+
+@_check
+def campaigns_keep_to_their_caps() -> Iterator[str | None]:
+    """What a campaign has used of a cap is what is held and granted under it, and no more than the cap."""
+    yield from _told("""
+        SELECT 'campaign ' || campaign.public_id,
+            CASE WHEN cap.used <> sums.used OR cap.used > cap.cap
+            THEN format('says %s of %s, %s are held or granted', cap.used, cap.cap, sums.used) END
+        FROM capacity_campaigncap cap
+        JOIN capacity_offercampaign campaign ON campaign.id = cap.campaign_id
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(granted.quantity), 0)::bigint AS used
+            FROM capacity_grant granted JOIN capacity_capacityrequest request ON request.id = granted.request_id
+            WHERE request.campaign_id = cap.campaign_id AND granted.pool_id = cap.pool_id
+              AND NOT EXISTS (SELECT 1 FROM capacity_ledgerentry back WHERE back.releases_id = granted.entry_id)
+        ) sums
     """)
 
 
@@ -370,6 +389,7 @@ def lives_follow_their_tables() -> Iterator[str | None]:
     yield from _lives(Notice, NoticeMove, "notice", NOTICE_LIFE)
     yield from _lives(Lever, LeverMove, "lever", LEVER_LIFE, begins_in=LeverState.OPEN)
     yield from _lives(ResponsePlan, PlanMove, "plan", PLAN_LIFE)
+    yield from _lives(OfferCampaign, CampaignMove, "campaign", CAMPAIGN_LIFE)
 
 
 def _lives(
@@ -493,6 +513,7 @@ _SEPARATED = (
     ("a condition confirmed by who proposed it", "capacity_conditiondeclaration c", "c.confirmed_by_id",
      "c.proposed_by_id"),
     ("a lever's step confirmed by who asked for it", "capacity_levermove l", "l.confirmed_by_id", "l.proposed_by_id"),
+    ("a campaign put live by who planned it", "capacity_offercampaign c", "c.confirmed_by_id", "c.planned_by_id"),
     ("a notice published by who drafted it", "capacity_notice n", "n.published_by_id", "n.drafted_by_id"),
     ("an appointment by the appointed", "users_roleassignment a", "a.assigned_by_id", "a.user_id"),
 )  # fmt: skip

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from capacity.alarms.access import alarms_waiting_for
 from capacity.alarms.wording import alarm_subject
+from capacity.campaigns.access import campaigns_to_publish
 from capacity.levers.access import lifts_to_answer, steps_to_sign
 from capacity.levers.wording import grounds_text
 from capacity.notices.access import EDITORS
@@ -109,6 +110,7 @@ def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
         ((Role.DUTY_MANAGER,), _conditions_to_sign),
         ((Role.DUTY_MANAGER,), _policies_to_sign),
         ((Role.DUTY_MANAGER,), _levers_to_sign),
+        ((Role.DUTY_MANAGER,), _campaigns_to_publish),
         ((Role.CAPACITY_REVIEWER,), _requests_to_decide),
         (PROPOSERS, _overrides_to_see_to),
         ((Role.VERIFIER,), _claims_to_verify),
@@ -306,6 +308,21 @@ def _levers_to_sign(actor: Actor, at: datetime) -> Section:
         ),
         f"{reverse('levers:levers')}?waits=signature",
         _("No step of a lever waits for a second signature."),
+    )
+
+
+def _campaigns_to_publish(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Offer campaigns to put live"),
+        campaigns_to_publish(actor).select_related("planned_by"),
+        lambda row: Line(
+            row.name,
+            reverse("campaigns:campaign", args=[row.public_id]),
+            _("by %(name)s") % {"name": row.planned_by.name},
+            relative_time(row.starts_date, at),
+        ),
+        f"{reverse('campaigns:campaigns')}?state=planned",
+        _("No campaign waits to be put live."),
     )
 
 

@@ -125,7 +125,7 @@ def asks_by_region(ranked: Ranked, ask: Ask, regions: Iterable[str]) -> dict[str
     for code in regions:
         here = ranked.within(code)
         allowance = ask.allowance if here.result.provisional else None
-        asks[code] = replace(_ask(here, ask.lines), allowance=allowance)
+        asks[code] = replace(_ask(here, ask.lines), allowance=allowance, campaign=ask.campaign)
     return {code: one for code, one in asks.items() if one != ask}
 
 

@@ -86,12 +86,24 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignRoom:
+    """What an offer campaign still has room for: region and resource by code, units. It offers nothing else."""
+
+    is_live: bool
+    room: tuple[tuple[str, str, int], ...] = ()
+
+    def left(self, place: str, resource: str) -> int:
+        """Units that may still be granted of this pool under the campaign."""
+        return sum(units for code, name, units in self.room if (code, name) == (place, resource))
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
     """What is asked for, as far as it matters here. `geography` is where data must stay ("" anywhere).
 
     `tier` is where the request queues; `confirmed` says whether anything may be granted on it. `cap_permille` is the
-    most that an override lets be granted, `allowance` bounds what rests on a provisional category. Raises ValueError
-    without lines or with one resource twice.
+    most that an override lets be granted, `allowance` bounds what rests on a provisional category, `campaign` what is
+    asked for under an offer campaign. Raises ValueError without lines or with one resource twice.
     """
 
     lines: tuple[Line, ...]
@@ -103,6 +115,7 @@ class Ask:
     held: bool = False
     cap_permille: int | None = None
     allowance: Allowance | None = None
+    campaign: CampaignRoom | None = None
 
     def __post_init__(self) -> None:
         if not self.lines or len({line.resource for line in self.lines}) != len(self.lines):
@@ -437,6 +450,8 @@ def _standing(ask: Ask, place: Place, *, undated: bool) -> list[Finding]:
     for restriction in place.restrictions:
         if restriction.limit is None and restriction.reaches(ask):
             found.append(Finding(Block.OFFER, Reason("offer_paused", restriction.told(ask, place.code))))
+    if ask.campaign is not None and not ask.campaign.is_live:
+        found.append(Finding(Block.OFFER, Reason("campaign_over", {"place": place.code})))
     crews: dict[str, Any] = {"place": place.code, "crews": [reason.as_dict() for reason in place.crews]}
     if not place.dated and not (undated and ask.tier in SPARED_TIERS):
         code = "undated_only" if ask.tier in SPARED_TIERS else "no_dated_promise"
@@ -472,6 +487,11 @@ def _limits(ask: Ask, place: Place, line: Line, units: int) -> list[Finding]:
                 "permille": ask.allowance.permille,
             }
             found.append(Finding(Block.QUOTA, Reason("provisional_cap", params)))
+    if ask.campaign is not None:
+        room = ask.campaign.left(place.code, line.resource)
+        if units > room:
+            params = {"resource": line.resource, "place": place.code, "limit": room}
+            found.append(Finding(Block.QUOTA, Reason("campaign_cap", params)))
     return found
 
 
@@ -484,6 +504,8 @@ def _largest(ask: Ask, place: Place, left: Sequence[int]) -> tuple[int, ...]:
         bound = min(bound, ask.most(line))
         if ask.allowance is not None:
             bound = min(bound, ask.allowance.left(place.code, line.resource, place.supply_of(line.resource)))
+        if ask.campaign is not None:
+            bound = min(bound, ask.campaign.left(place.code, line.resource))
         if bound * whole < top * line.quantity:
             top, whole = bound, line.quantity
     quantities = tuple(line.quantity * top // whole for line in ask.lines)
@@ -644,7 +666,10 @@ def ask_from(data: Mapping[str, Any]) -> Ask:
     """The request as it was pinned by `as_dict`."""
     allowed = data.get("allowance")
     allowance = Allowance(allowed["permille"], tuple(map(tuple, allowed["taken"]))) if allowed else None
-    return Ask(**{**data, "lines": tuple(Line(**line) for line in data["lines"]), "allowance": allowance})
+    room = data.get("campaign")
+    campaign = CampaignRoom(room["is_live"], tuple(map(tuple, room["room"]))) if room else None
+    lines = tuple(Line(**line) for line in data["lines"])
+    return Ask(**{**data, "lines": lines, "allowance": allowance, "campaign": campaign})
 
 
 def place_from(data: Mapping[str, Any]) -> Place:

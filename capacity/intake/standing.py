@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from capacity.intake.campaigning import with_campaign
 from capacity.intake.circumstances import Circumstances, ahead_as_stored, ask_of_row, asks_by_region
 from capacity.intake.diagnosis import Ask, Assessment, Block, Finding, Fit, assess
 from capacity.intake.position import WAITING_STATES, Position, positions
@@ -68,7 +69,7 @@ def standing_of(
     """
     request, at = ranked.request, seen.at
     # What could be granted once the use is confirmed: that it is not yet is said beside it.
-    everywhere = with_allowance(ask_of_row(ranked, asked), ranked)
+    everywhere = with_campaign(with_allowance(ask_of_row(ranked, asked), ranked), request, at)
     differing = asks_by_region(ranked, everywhere, wishes)
     places = [place for code in wishes if (place := seen.place(code)) is not None]
     scarce = [place.code for place in places if place.scarce]

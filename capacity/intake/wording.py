@@ -41,6 +41,8 @@ _FINDINGS: dict[str, Promise] = {
     ),
     "residency": _("The data must stay in %(asked)s; %(place)s lies in %(geography)s."),
     "offer_paused": _("New capacity for this kind of offer (%(offer)s) is paused in %(place)s."),
+    "campaign_over": _("The offer campaign it was filed under is not live any more; nothing more is granted under it."),
+    "campaign_cap": _("The offer campaign has room for %(limit)s more in %(place)s."),
     "offer_limited": _("This kind of offer (%(offer)s) gets at most %(limit)s in %(place)s for now."),
     "no_dated_promise": _("The crew in %(place)s is below minimum: nothing is promised there for a date."),
     "undated_only": _("The crew in %(place)s is below minimum: a grant there carries no date."),
@@ -70,6 +72,7 @@ _TO_CUSTOMERS: dict[str, Promise] = {
     ),
     "waits_ahead": _("Requests that come first by the published order need what is left in %(place)s."),
     "offer_paused": _("New capacity for this kind of offer (%(offer)s) is paused in %(place)s for now."),
+    "campaign_cap": _("What the offer campaign may take in %(place)s does not suffice for all of it."),
     # How crews stand is never told outside.
     "no_dated_promise": _("Nothing is promised in %(place)s for a date for now."),
     "undated_only": _("A grant in %(place)s carries no date for now."),

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from capacity.levers.campaign_models import OfferCampaign
 from capacity.pools.models import LedgerEntry, Level, Pool, Resource
 from capacity.regions.models import Region
 from customers.kinship import following_trigger
@@ -77,6 +78,8 @@ class CapacityRequest(Public):
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="requests")
     state = models.CharField(max_length=30, choices=RequestState.choices, default=RequestState.DRAFT)
     claimed_workload = models.ForeignKey(WorkloadClass, on_delete=models.PROTECT, related_name="+")
+    # The offer campaign it is filed under: what it is granted counts against the campaign's cap.
+    campaign = models.ForeignKey(OfferCampaign, on_delete=models.PROTECT, null=True, related_name="requests")
     # What a reviewer confirmed it is for; until then the request queues at its claimed tier.
     confirmed_workload = models.ForeignKey(WorkloadClass, on_delete=models.PROTECT, null=True, related_name="+")
     confirmed_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
@@ -148,8 +151,8 @@ class CapacityRequest(Public):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(
                     "OLD.state <> 'draft' AND ROW(OLD.claimed_workload_id, OLD.justification, OLD.needed_by_date,"
-                    " OLD.residency_geography) IS DISTINCT FROM ROW(NEW.claimed_workload_id, NEW.justification,"
-                    " NEW.needed_by_date, NEW.residency_geography)"
+                    " OLD.residency_geography, OLD.campaign_id) IS DISTINCT FROM ROW(NEW.claimed_workload_id,"
+                    " NEW.justification, NEW.needed_by_date, NEW.residency_geography, NEW.campaign_id)"
                 ),
             ),
         ]

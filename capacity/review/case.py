@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from capacity.intake.campaigning import with_campaign
 from capacity.intake.circumstances import Circumstances, ahead_now, ask_of, asks_by_region, look_at
 from capacity.intake.diagnosis import Ahead, Ask, Assessment, WayOut, as_dict, assess, supply_needed, ways_out
 from capacity.intake.provisional import with_allowance
@@ -100,7 +101,7 @@ def open_case(
     ranked = rank_request(request, cause=Cause.DECISION, actor=actor, at=at, region=region)
     version, terms = active_policy(at)
     lines = list(request.lines.select_related("resource").order_by("pk"))
-    ask = with_allowance(ask_of(ranked, lines), ranked)
+    ask = with_campaign(with_allowance(ask_of(ranked, lines), ranked), request, at)
     regions = Region.objects.values_list("code", flat=True) if ranked.regional else ()
     return Case(request, lines, ranked, version, terms, ask, at, asks_by_region(ranked, ask, regions))
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from capacity.intake.circumstances import Circumstances, ahead_now, look_at
@@ -43,6 +43,7 @@ from capacity.review.models import Lease
 from kit.refusal import Conflict, Invalid, require
 from users.access import Actor
 
+CAMPAIGN_REFUSES = ("VR002", "VR003")  # raised by capacity/requests/campaign.sql
 STATE_AFTER = {
     Outcome.APPROVE: RequestState.APPROVED,
     Outcome.PARTLY: RequestState.PARTLY_APPROVED,
@@ -79,6 +80,14 @@ class CannotGrant(Conflict):
             },
             **values,
         )
+
+
+class CampaignIsFull(Conflict):
+    """Somebody took what was left of the campaign's cap, or closed it, at the same moment."""
+
+    code = "campaign_is_full"
+    message = _("The offer campaign has no room for this any more, or was closed.")
+    remedy = _("Look at the effect again: grant a smaller part, or put it on the waiting list.")
 
 
 class NotAskedFor(Conflict):
@@ -280,9 +289,9 @@ def keep_grants(
     *,
     at: datetime,
 ) -> None:
-    """Write a grant per ledger entry, each for its line."""
+    """Write a grant per ledger entry, each for its line. Raises `CampaignIsFull`."""
     by_resource = {line.resource.code: line for line in lines}
-    Grant.objects.bulk_create(
+    grants = [
         Grant(
             request=request,
             decision=decision,
@@ -294,4 +303,11 @@ def keep_grants(
             at=at,
         )
         for entry in entries
-    )
+    ]
+    try:
+        with transaction.atomic():
+            Grant.objects.bulk_create(grants)
+    except DatabaseError as error:
+        if getattr(error.__cause__, "pgcode", None) not in CAMPAIGN_REFUSES:
+            raise
+        raise CampaignIsFull() from None

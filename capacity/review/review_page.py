@@ -16,6 +16,7 @@ from django.db.models.functions import JSONObject
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from capacity.intake.campaigning import with_campaign
 from capacity.intake.circumstances import (
     Circumstances,
     ahead_as_stored,
@@ -208,7 +209,7 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
     seen = look_at(Region.objects.all(), at=at, wishes=wishes)
     order = published_order(regions_in_reach(actor, seen.regions.values()))
     ranked = by_region(ranked)
-    ask = with_allowance(ask_of_row(ranked, found.asked), ranked)
+    ask = with_campaign(with_allowance(ask_of_row(ranked, found.asked), ranked), found, at)
     # That the use is not confirmed is said beside the effect, which is shown as if it were.
     regional = {code: replace(one, confirmed=True) for code, one in asks_by_region(ranked, ask, seen.regions).items()}
     ask = replace(ask, confirmed=True)

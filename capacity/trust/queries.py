@@ -1,7 +1,7 @@
 """What the trust center may know: conditions in words, the policy, notices, whom to call.
 
 Nothing in here reads pools, crews, requests or customers, so nothing can leak through it (product rule 13); of levers
-it reads what `capacity.levers.public` hands out. `tests/capacity/trust/` holds the imports to that.
+and campaigns it reads what their `public` modules hand out. `tests/capacity/trust/` holds the imports to that.
 """
 
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from capacity.campaigns.public import PublicCampaign, campaigns_live
 from capacity.levers.public import PublicLever, levers_in_force
 from capacity.notices.models import Notice, ResourceContact
 from capacity.notices.queries import published_notices
@@ -156,6 +157,11 @@ def policy_change(old: int, new: int) -> PolicyChange | None:
 def levers(at: datetime) -> list[PublicLever]:
     """What is restricted now, in words and days."""
     return levers_in_force(at)
+
+
+def campaigns(at: datetime) -> list[PublicCampaign]:
+    """The free offers that customers may use now."""
+    return campaigns_live(at)
 
 
 def notices(limit: int = 20) -> list[Notice]:

@@ -60,6 +60,7 @@ def overview(request: HttpRequest, *, language: str) -> HttpResponse:
         "notices": queries.notices(5),
         "contacts": queries.contacts(),
         "levers": queries.levers(now()),
+        "campaigns": queries.campaigns(now()),
     }
     return _page(request, language, "overview", context)
 

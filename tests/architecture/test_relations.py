@@ -17,6 +17,7 @@ SLICES = [
     "trust",
     "reports",
     "response",
+    "campaigns",
     "notices",
     "figures",
     "review",

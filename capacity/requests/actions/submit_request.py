@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from capacity.pools.models import Resource
 from capacity.regions.models import Region
 from capacity.requests.access import may_file_request
+from capacity.requests.campaigns import problems_with
 from capacity.requests.models import CapacityRequest, RequestLine, RequestMove, RequestRegion, RequestState
 from capacity.requests.moves import change, locked, move, note
 from capacity.requests.ranking import Cause, rank_request
@@ -70,6 +71,7 @@ def submit_request(
     at: datetime,
     residency_geography: str = "",
     justification: str = "",
+    campaign_id: UUID | None = None,
     draft_id: UUID | None = None,
     row_version: int | None = None,
     complete: bool = True,
@@ -77,8 +79,9 @@ def submit_request(
     """File a request, ranked in the same transaction; or keep it as a draft with `complete=False`.
 
     `workload` and each line's resource are codes, `regions` the codes of acceptable regions in the order of the
-    wish. With `draft_id` the draft takes on these values first. Raises `CannotFile` with messages for the fields
-    `workload`, `lines`, `regions`, `needed_by_date`, `residency_geography`, `justification`.
+    wish. With `campaign_id` it is filed under an offer campaign and counts against its caps. With `draft_id` the draft
+    takes on these values first. Raises `CannotFile` with messages for the fields `workload`, `lines`, `regions`,
+    `needed_by_date`, `residency_geography`, `justification`, `campaign`.
     """
     with transaction.atomic():
         organization = visible_organizations(actor).filter(public_id=organization_id).first()
@@ -86,11 +89,18 @@ def submit_request(
             raise NotFound()
         require(may_file_request(actor, organization))
         known = _check(workload, lines, regions, needed_by_date, residency_geography, justification, at)
+        campaign = None
+        if campaign_id is not None:
+            resources = [line.resource for line in lines]
+            campaign, problems = problems_with(campaign_id, organization, regions, resources, at)
+            if problems:
+                raise CannotFile({"campaign": problems})
         values = {
             "claimed_workload": known.workload,
             "needed_by_date": needed_by_date,
             "residency_geography": residency_geography,
             "justification": justification.strip(),
+            "campaign": campaign,
         }
         if draft_id is None:
             request = CapacityRequest.objects.create(
@@ -134,6 +144,7 @@ def submit_request(
                 "regions": list(regions),
                 "needed_by_date": needed_by_date.isoformat(),
                 "tier": request.claimed_tier if complete else None,
+                **({"campaign": str(campaign.public_id)} if campaign else {}),
             },
             at=at,
         )
