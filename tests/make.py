@@ -12,11 +12,16 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from capacity.campaigns.actions.plan_campaign import PlannedCap, plan_campaign
+from capacity.campaigns.actions.publish_campaign import publish_campaign
 from capacity.levers.actions.record_release import record_release
 from capacity.levers.actions.set_up_lever import set_up_lever
 from capacity.levers.actions.sign_step import sign_step
+from capacity.levers.campaign_models import OfferCampaign
 from capacity.levers.models import Lever
 from capacity.levers.steps import PlannedStep
+from capacity.notices.actions.draft_notice import draft_notice
+from capacity.notices.actions.publish_notice import publish_notice
 from capacity.pools import ledger
 from capacity.pools.actions.seed_resources import seed_resources
 from capacity.pools.actions.set_supply_terms import TermsHold, set_supply_terms
@@ -444,6 +449,32 @@ def response_plan(*, at: datetime = NOW, active: bool = True, title: str = "Shor
     if active:
         activate_plan(actor=acting(Role.DUTY_MANAGER, fresh_at=at), plan_id=plan.public_id, at=at)
     return ResponsePlan.objects.get(pk=plan.pk)
+
+
+def campaign(
+    *, by: Actor | None = None, at: datetime = NOW, cap: int = 100, region: str = "westeurope", **fields
+) -> OfferCampaign:
+    """A planned campaign for every existing customer, with a cap of vCPU in a region."""
+    if not Region.objects.filter(code=region).exists():
+        globals()["region"](region)
+    values = {
+        "name_de": "Kostenlose Videosprechstunde", "name_en": "Free video consultations",
+        "terms_de": "Danach gilt der Listenpreis.", "terms_en": "The list price holds afterwards.",
+        "starts_date": at.date(), "ends_date": at.date() + timedelta(days=30),
+        "caps": [PlannedCap(region, "vcpu", cap)],
+    }  # fmt: skip
+    return plan_campaign(actor=by or acting(Role.REGION_OPERATOR), at=at, **{**values, **fields})
+
+
+def live_campaign(*, at: datetime = NOW, **fields) -> OfferCampaign:
+    """A campaign that a duty manager put live on a published notice."""
+    planned = campaign(at=at, **fields)
+    notice = draft_notice(
+        actor=acting(Role.NOTICE_EDITOR), title_de="Angebot", body_de="Text", title_en="Offer", body_en="Text", at=at
+    )
+    publish_notice(actor=acting(Role.DUTY_MANAGER), notice_id=notice.public_id, at=at)
+    duty_manager = acting(Role.DUTY_MANAGER, fresh_at=at)
+    return publish_campaign(actor=duty_manager, campaign_id=planned.public_id, notice_id=notice.public_id, at=at)
 
 
 # --- requests ----------------------------------------------------------------------------------------

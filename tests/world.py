@@ -70,6 +70,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "priorities:override": [override.public_id],
         "levers:lever": [lever.public_id],
         "levers:step": [lever.public_id],
+        "campaigns:campaign": [make.campaign(at=at).public_id],
         "levers:measure": [lever.public_id, 1],
         "liaison:item": [contact.public_id],
         "assurance:review": [second_look.public_id],

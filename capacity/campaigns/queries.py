@@ -7,7 +7,7 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from capacity.levers.campaign_models import CampaignCap, OfferCampaign
-from capacity.notices.models import Notice
+from capacity.notices.models import Notice, NoticeState
 from capacity.notices.queries import published_notices
 from capacity.requests.models import RequestState
 from kit.charts import Chart, Kind, Series
@@ -44,7 +44,7 @@ def requests_by_state(campaign: OfferCampaign) -> list[tuple[str, int]]:
 
 def notices_to_choose() -> list[Notice]:
     """The latest published notices that may announce a campaign."""
-    return list(published_notices()[:MOST_NOTICES])
+    return list(published_notices().filter(state=NoticeState.PUBLISHED)[:MOST_NOTICES])
 
 
 def notice_of(campaign: OfferCampaign) -> Notice | None:

@@ -32,6 +32,7 @@ from kit.lists import list_page
 from kit.refusal import NotFound, require
 from users.access import NeedsFreshSignIn
 from users.http import ActorRequest
+from users.roles import Role
 
 
 def campaigns(request: ActorRequest) -> HttpResponseBase:
@@ -109,11 +110,13 @@ def _page(request: ActorRequest, found: OfferCampaign, form: Form) -> HttpRespon
     is_planned = found.state == CampaignState.PLANNED
     publishing = may_publish_campaign(request.actor, found, at=at) if is_planned else None
     may_publish = is_planned and (publishing is None or isinstance(publishing, NeedsFreshSignIn))
+    is_running = found.state == CampaignState.LIVE and found.starts_date <= at.date() < found.ends_date
     context: dict[str, Any] = {
         "campaign": found,
         "badge": state_badge(found),
         "audience": audience(found),
-        "is_running": found.state == CampaignState.LIVE and found.starts_date <= at.date() < found.ends_date,
+        "is_running": is_running,
+        "may_file": is_running and request.actor.holds(Role.ACCOUNT_MANAGER),
         "is_over": found.state == CampaignState.LIVE and found.ends_date <= at.date(),
         "notice": notice_of(found),
         "may_publish": may_publish,

@@ -71,6 +71,8 @@ class RequestForm(Form):
     )
     residency_geography = forms.ChoiceField(label=_("Data must stay in"), required=False)
     justification = optional_text(_("Justification"), max_length=MOST_TEXT, lines=3)
+    # The offer campaign that the form was opened for; chosen on the campaign's page.
+    campaign = forms.UUIDField(required=False, widget=forms.HiddenInput)
     row_version = forms.IntegerField(required=False, min_value=1, max_value=MAX_ROW_VERSION, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, choices: Offered | None = None, **kwargs: Any) -> None:
@@ -136,8 +138,12 @@ class RequestForm(Form):
 
     def add_refusal(self, refusal: Refusal) -> None:
         """Show the action's messages at the fields that people know."""
+        campaign = refusal.fields.pop("campaign", [])
         refusal.fields = {_PLACES.get(name, name): messages for name, messages in refusal.fields.items()}
         super().add_refusal(refusal)
+        # A hidden field shows no messages of its own.
+        for message in campaign:
+            self.add_error(None, str(message))
 
     def asked(self) -> dict[str, Any]:
         """What `submit_request` is to be told, from valid data."""
@@ -156,6 +162,7 @@ class RequestForm(Form):
             "needed_by_date": data["needed_by_date"],
             "residency_geography": data["residency_geography"],
             "justification": data["justification"],
+            "campaign_id": data["campaign"],
         }
 
 
@@ -166,6 +173,7 @@ def initial_of(draft: CapacityRequest) -> dict[str, Any]:
         "workload": draft.claimed_workload.code,
         "residency_geography": draft.residency_geography,
         "justification": draft.justification,
+        "campaign": draft.campaign.public_id if draft.campaign else None,
         "row_version": draft.row_version,
     }
     for number, line in enumerate(draft.lines.select_related("resource").order_by("pk"), start=1):

@@ -11,9 +11,11 @@ from django.views.decorators.http import require_GET
 from capacity.intake.circumstances import Circumstances, look_at, with_asked
 from capacity.intake.forms import RequestForm, initial_of, offered_in
 from capacity.intake.standing import Standing, standing_of
+from capacity.levers.campaign_models import OfferCampaign
 from capacity.regions.models import Region
 from capacity.requests.access import may_file_request, may_see_requests, visible_requests
 from capacity.requests.actions.submit_request import NotADraft, submit_request
+from capacity.requests.campaigns import live_campaigns
 from capacity.requests.models import PENDING_STATES, CapacityRequest, RequestState
 from capacity.requests.ranking import by_region, rank_now, stored_rank, with_use_overrides
 from customers.access import visible_organizations
@@ -37,8 +39,10 @@ def new(request: ActorRequest) -> HttpResponse:
     if organization is None:
         return _choose(request)
     require(may_file_request(request.actor, organization))
-    form = RequestForm(request.POST if request.method == "POST" else None)
-    return _write(request, organization, form, draft=None)
+    campaign = _campaign(request.GET.get("campaign", ""))
+    initial = {"campaign": campaign.public_id} if campaign else {}
+    form = RequestForm(request.POST if request.method == "POST" else None, initial=initial)
+    return _write(request, organization, form, draft=None, campaign=campaign)
 
 
 def draft(request: ActorRequest, public_id: UUID) -> HttpResponse:
@@ -48,7 +52,7 @@ def draft(request: ActorRequest, public_id: UUID) -> HttpResponse:
     if found.state != RequestState.DRAFT:
         raise NotADraft(request=found.label)
     form = RequestForm(request.POST if request.method == "POST" else None, initial=initial_of(found))
-    return _write(request, found.organization, form, draft=found)
+    return _write(request, found.organization, form, draft=found, campaign=found.campaign)
 
 
 @require_GET
@@ -85,7 +89,12 @@ def standing(request: ActorRequest, public_id: UUID) -> HttpResponse:
 
 
 def _write(
-    request: ActorRequest, organization: Organization, form: RequestForm, *, draft: CapacityRequest | None
+    request: ActorRequest,
+    organization: Organization,
+    form: RequestForm,
+    *,
+    draft: CapacityRequest | None,
+    campaign: OfferCampaign | None,
 ) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         complete = "draft" not in request.POST
@@ -108,14 +117,21 @@ def _write(
                 return redirect("intake:standing", done.subject)
             flash(request, _("Kept as a draft."))
             return redirect("requests:request", done.subject)
-    return form_page(request, "intake/new.html", form, {"organization": organization, "draft": draft})
+    context = {"organization": organization, "draft": draft, "campaign": campaign}
+    return form_page(request, "intake/new.html", form, context)
 
 
 def _choose(request: ActorRequest) -> HttpResponse:
     query = request.GET.get("q", "")[:MAX_QUERY].strip()
     own = visible_organizations(request.actor)
     found = list(search_organizations(own, query).order_by("sort_name", "pk")[: MOST_FOUND + 1])
-    context = {"query": query, "organizations": found[:MOST_FOUND], "is_more": len(found) > MOST_FOUND}
+    campaign = _campaign(request.GET.get("campaign", ""))
+    context = {
+        "query": query,
+        "organizations": found[:MOST_FOUND],
+        "is_more": len(found) > MOST_FOUND,
+        "campaign": campaign,
+    }
     return render(request, "intake/choose.html", context)
 
 
@@ -130,6 +146,14 @@ def _organization(request: ActorRequest, text: str) -> Organization | None:
     if found is None:
         raise NotFound()
     return found
+
+
+def _campaign(text: str) -> OfferCampaign | None:
+    """The live campaign that the address names; None where it names none."""
+    try:
+        return live_campaigns(now().date()).filter(public_id=UUID(text)).first() if text else None
+    except ValueError:
+        return None
 
 
 def _visible(request: ActorRequest, public_id: UUID) -> CapacityRequest:
@@ -151,6 +175,7 @@ def _as_written(request: HttpRequest, organization: Organization, form: RequestF
         organization=organization,
         claimed_workload=form.workloads[asked["workload"]],
         residency_geography=asked["residency_geography"],
+        campaign=_campaign(str(asked["campaign_id"] or "")),
         filed_at=seen.at,
         completed_at=seen.at,
         number=2**62,  # it would be the last to come

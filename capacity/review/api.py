@@ -192,11 +192,16 @@ class RequestWithReasons(RequestData):
     """A request with its rank, the decisions on it, and why."""
 
     justification = serializers.SerializerMethodField(help_text="Empty for those who may not read what people wrote.")
+    campaign = serializers.SerializerMethodField(help_text="The offer campaign it is filed under.")
     ranking = serializers.SerializerMethodField(help_text="Null while it is a draft.")
     decisions = serializers.SerializerMethodField(help_text="Newest first.")
 
     def get_justification(self, request: Any) -> str:
         return request.justification if self.context["notes"] else ""
+
+    @extend_schema_field(serializers.UUIDField(allow_null=True))
+    def get_campaign(self, request: Any) -> Any:
+        return request.campaign.public_id if request.campaign else None
 
     @extend_schema_field(RankingData(allow_null=True))
     def get_ranking(self, request: Any) -> dict[str, Any] | None:
@@ -252,6 +257,9 @@ class NewRequest(Body):
     needed_by_date = serializers.DateField()
     residency_geography = serializers.CharField(max_length=60, allow_blank=True, default="")
     justification = serializers.CharField(max_length=MOST_TEXT, allow_blank=True, default="")
+    campaign = serializers.UUIDField(
+        source="campaign_id", allow_null=True, default=None, help_text="The offer campaign it is filed under."
+    )
 
 
 class Versioned(Body):

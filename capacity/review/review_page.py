@@ -196,6 +196,7 @@ def review_page(actor: Actor, public_id: UUID, *, at: datetime) -> ReviewPage:
             "filed_by",
             "ranking__policy_version",
             "lease__holder",
+            "campaign",
         )
         .filter(public_id=public_id)
         .first()

@@ -37,6 +37,7 @@ from capacity.review.actions.undo_decision import undo_decision
 from capacity.review.actions.waitlist_request import waitlist_request
 from capacity.review.granting import CannotGrant
 from config.demo import reporting, world
+from config.demo.campaigns import run_campaigns
 from config.demo.cast import Cast
 from config.demo.customers import COUNTRIES, REGISTER
 from config.demo.levers import pull_levers
@@ -65,6 +66,7 @@ def live_through(cast: Cast, source: random.Random, *, internal: Organization, n
     pull_levers(day.by, now=now)
     day.notices()
     past_overrides(day.by, source, now=now)
+    day.campaigns()
     day.seats(internal)
     day.first_tier()
     day.behind_it()
@@ -138,6 +140,23 @@ class _Day:
                 later = at + timedelta(minutes=35)
                 publish_notice(actor=self.by(publisher, later), notice_id=notice.public_id, at=later)
                 last = notice.public_id
+
+    def campaigns(self) -> None:
+        """A free offer for hospitals that have long been customers, most of its cap taken."""
+        at = self.ago(days=3)
+        existing = [
+            one for one in self._verified("HE-ACUTE", 90) if one.customer_since and one.customer_since < at.date()
+        ]
+        run_campaigns(
+            self.by,
+            lambda of, campaign, units, at: self.file(
+                of, "health_bots", [AskedLine("vcpu", units, 20)], ["swedencentral"], at, campaign.public_id
+            ),
+            lambda request, at: self.settle(request, at, by="reviewer"),
+            existing,
+            region="swedencentral",
+            now=self.now,
+        )
 
     # --- requests ------------------------------------------------------------------------------------
 
@@ -315,6 +334,7 @@ class _Day:
         lines: Sequence[AskedLine],
         regions: Sequence[str],
         at: datetime,
+        campaign_id: UUID | None = None,
     ) -> CapacityRequest:
         """A request filed by the organization's account manager."""
         return submit_request(
@@ -325,6 +345,7 @@ class _Day:
             regions=regions,
             needed_by_date=at.date() + timedelta(days=self.random.randrange(3, 30)),
             justification="Needed for the coming weeks; the numbers come from the crisis team.",
+            campaign_id=campaign_id,
             at=at,
         )
 

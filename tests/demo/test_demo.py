@@ -11,7 +11,8 @@ from django.urls import reverse
 
 from capacity.alarms.models import Alarm
 from capacity.desk.invariants import check_invariants
-from capacity.levers.models import Lever
+from capacity.levers.campaign_models import CampaignCap, OfferCampaign
+from capacity.levers.models import Lever, LeverKind, LeverMeasurement, LiftProposal
 from capacity.notices.models import Notice, ResourceContact
 from capacity.pools.models import Pool
 from capacity.regions.models import ConditionDeclaration, Region
@@ -93,6 +94,11 @@ def test_there_is_something_of_every_kind(story):
     assert set(Decision.objects.values_list("stage", flat=True)) == set(Stage.values)
     assert {"draft", "published", "superseded"} == set(Notice.objects.values_list("state", flat=True))
     assert {"open", "limited", "paused", "restored"} == set(Lever.objects.values_list("state", flat=True))
+    assert set(Lever.objects.values_list("kind", flat=True)) == set(LeverKind.values)
+    assert LeverMeasurement.objects.exclude(corrects=None).exists()
+    assert Pool.objects.filter(lever_release__gt=0).exists()
+    assert {"planned", "live", "closed"} == set(OfferCampaign.objects.values_list("state", flat=True))
+    assert CampaignCap.objects.filter(used__gt=0).exists()
     assert set(DatacenterStatus.objects.values_list("status", flat=True)) >= {"green", "amber", "red", "unknown"}
     assert {"critical", "constrained", "recovering", "watch", "normal"} == set(
         Region.objects.values_list("condition", flat=True)
@@ -117,6 +123,7 @@ def test_work_waits_for_every_role(story):
     assert Override.objects.filter(state=OverrideState.PROPOSED, ends_at__gt=now).exists()
     assert ConditionDeclaration.objects.filter(state="proposed").exists()
     assert Lever.objects.exclude(pending_state="").exists()
+    assert LiftProposal.objects.filter(state="open").exists()
     assert Alarm.objects.filter(ended_at=None, acknowledged_at=None).exists()
     assert Claim.objects.filter(state__in=[ClaimState.SUBMITTED, ClaimState.IN_VERIFICATION]).exists()
 

@@ -137,6 +137,7 @@ def _visible(request: ActorRequest, public_id: UUID) -> Any:
             "confirmed_by",
             "filed_by",
             "ranking__policy_version",
+            "campaign",
         )
         .filter(public_id=public_id)
         .first()
