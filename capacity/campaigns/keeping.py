@@ -9,6 +9,8 @@ from journal.record import record
 from kit.refusal import NotFound
 from users.access import Actor
 
+_ACTS = {CampaignState.LIVE: "campaign.live", CampaignState.CLOSED: "campaign.closed"}
+
 
 def lock_campaign(campaign_id: UUID) -> OfferCampaign:
     """The campaign, locked until the transaction ends. Raises `NotFound`."""
@@ -34,7 +36,7 @@ def move(
     )
     record(
         actor=actor,
-        action=f"campaign.{state}",
+        action=_ACTS[state],
         subject_type="campaign",
         subject_id=campaign.public_id,
         reason=reason,
