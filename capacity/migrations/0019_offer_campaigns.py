@@ -16,7 +16,7 @@ CAMPAIGN_SQL = Path(__file__).resolve().parents[1] / "requests" / "campaign.sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('capacity', '0017_response_plans'),
+        ('capacity', '0018_usage_retention_of_rollups'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
