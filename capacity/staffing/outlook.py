@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import F, Max, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 
 from capacity.regions.models import Datacenter
 from capacity.staffing import shifts
@@ -84,7 +84,7 @@ def rosters_in_force(
             date__lt=max(first.values()) + timedelta(days=days),
             filed_at__lte=at,
         )
-        .order_by("datacenter_id", "date", "shift", "role", "-pk")
+        .order_by("datacenter_id", "-date", "shift", "role", "-pk")
         .distinct("datacenter_id", "date", "shift", "role")
         .values_list("datacenter_id", "date", "shift", "role", "rostered")
     )
@@ -177,23 +177,20 @@ def _seen(datacenters: Sequence[Datacenter], at: datetime) -> _Seen:
     if not datacenters:
         return seen
     regions = {one.region_id for one in datacenters}
+    # Added up here and not by the database: joined with itself, a table that was just filled is looked through for each
+    # of its rows.
     in_force = (
         ShiftReport.objects.filter(
             datacenter__region__in=regions, date__gte=at.date() - timedelta(days=OBSERVED_DAYS), reported_at__lte=at
         )
         .order_by("datacenter_id", "-date", "shift", "role", "-pk")
         .distinct("datacenter_id", "date", "shift", "role")
+        .values_list("datacenter__region_id", "datacenter_id", "role", "shift", "date", "absent_unplanned", "present")
     )
-    rows = (
-        ShiftReport.objects.filter(pk__in=in_force.values("pk"))
-        .order_by("datacenter_id", "role", "shift")
-        .values_list("datacenter__region_id", "datacenter_id", "role", "shift")
-        .annotate(unplanned=Sum("absent_unplanned"), expected=Sum(F("absent_unplanned") + F("present")))
-        .annotate(last=Max("date"))
-    )
-    for region_id, datacenter_id, role, shift, unplanned, expected, last in rows:
-        observed = Observed(unplanned, expected)
-        seen.last[datacenter_id, role, shift] = last
+    for region_id, datacenter_id, role, shift, day, unplanned, present in in_force:
+        observed = Observed(unplanned, unplanned + present)
+        # The latest day comes first.
+        seen.last.setdefault((datacenter_id, role, shift), day)
         here, regional = (datacenter_id, role), (region_id, role)
         seen.here[here] = seen.here.get(here, Observed()) + observed
         seen.regional[regional] = seen.regional.get(regional, Observed()) + observed
