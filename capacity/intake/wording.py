@@ -44,8 +44,10 @@ _FINDINGS: dict[str, Promise] = {
     "campaign_over": _("The offer campaign it was filed under is not live any more; nothing more is granted under it."),
     "campaign_cap": _("The offer campaign has room for %(limit)s more in %(place)s."),
     "offer_limited": _("This kind of offer (%(offer)s) gets at most %(limit)s in %(place)s for now."),
-    "no_dated_promise": _("The crew in %(place)s is below minimum: nothing is promised there for a date."),
-    "undated_only": _("The crew in %(place)s is below minimum: a grant there carries no date."),
+    "no_dated_promise": _(
+        "A crew in %(place)s is below minimum, now or by its roster: nothing is promised there for a date."
+    ),
+    "undated_only": _("A crew in %(place)s is below minimum, now or by its roster: a grant there carries no date."),
     "undated_at_warning": _(
         "A crew in %(place)s is at its minimum or has not reported: a grant to tiers 4 and 5 there carries no date."
     ),

@@ -49,9 +49,7 @@ def _steps(pool: Pool, causes: Sequence[str]) -> Iterator[Step]:
 
     yield step(_("Powered on"), pool.powered_on, 0, "quiet", is_sum=True)
     rest = pool.powered_on
-    raised = _("Raised from %(stated)s, because a crew is below its minimum.") % {
-        "stated": number(pool.failure_reserve)
-    }
+    raised = _("Raised from %(stated)s, because a crew lacks.") % {"stated": number(pool.failure_reserve)}
     for label, quantity, tone, note in (
         (_("Out of service"), pool.out_of_service, "warn", ""),
         (_("Growth of existing customers"), pool.organic_growth, "watch", ""),
@@ -72,7 +70,9 @@ def _steps(pool: Pool, causes: Sequence[str]) -> Iterator[Step]:
     yield step(_("Reserve for tier 1"), usable - pool.supply_critical, pool.supply_critical, "tier-1")
     behind_gate = pool.supply_critical - pool.supply_open
     if behind_gate:
-        note = " ".join([gettext("A crew is below its minimum; only tiers 1 and 2 may use this."), *causes])
+        note = " ".join(
+            [gettext("A crew is below its minimum, now or by its roster; only tiers 1 and 2 may use this."), *causes]
+        )
         yield step(_("Behind the staffing gate"), behind_gate, pool.supply_open, "bad", note=note)
     yield step(_("Open to everybody"), pool.supply_open, 0, "good")
     yield from _promises(pool, step)

@@ -26,7 +26,9 @@ class GrantForm(VersionedForm):
 
     region = forms.ChoiceField(label=_("Region"))
     undated = forms.BooleanField(
-        label=_("Without a date"), required=False, help_text=_("For tiers 1 and 2 where the crew is below minimum.")
+        label=_("Without a date"),
+        required=False,
+        help_text=_("For tiers 1 and 2 where a crew is below minimum, for tiers 4 and 5 where one is just complete."),
     )
     expects_signature = forms.NullBooleanField(required=False, widget=forms.HiddenInput)
 

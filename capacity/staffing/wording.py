@@ -81,7 +81,9 @@ def gate_text(gate: Gate) -> str:
     if not gate.dated_promise and gate.permille == 0:
         return str(_("No datacenter has its minimum crew: no dated promise, and only tiers 1 and 2 are served."))
     if not gate.dated_promise:
-        return str(_("A datacenter is below its minimum crew: no dated promise into this region."))
+        return str(
+            _("A datacenter is below its minimum crew, now or by its roster: no dated promise into this region.")
+        )
     if gate.warning:
         return str(_("A crew is at its minimum or has not reported: tiers 4 and 5 get no dated promise."))
     if gate.status == "not_tracked":

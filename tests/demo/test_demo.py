@@ -15,10 +15,11 @@ from capacity.levers.campaign_models import CampaignCap, OfferCampaign
 from capacity.levers.models import Lever, LeverKind, LeverMeasurement, LiftProposal
 from capacity.notices.models import Notice, ResourceContact
 from capacity.pools.models import Pool
-from capacity.regions.models import ConditionDeclaration, Region
+from capacity.regions.models import ConditionDeclaration, Datacenter, Region
 from capacity.requests.models import CapacityRequest, Decision, Outcome, RequestRegion, RequestState, Stage
 from capacity.review.letter import has_letter, letter
 from capacity.staffing.models import DatacenterStatus
+from capacity.staffing.outlook import crew_outlook
 from capacity.usage.models import UsageForecast
 from config.demo.build import Size, build_demo
 from config.demo.cast import LOGINS, PASSWORD
@@ -112,6 +113,16 @@ def test_there_is_something_of_every_kind(story):
     assert ResourceContact.objects.exists()
     assert LiaisonItem.objects.filter(closed_at=None).exclude(next_step="").exists()
     assert set(ClaimReview.objects.values_list("outcome", flat=True)) >= {"", "stands"}
+
+
+def test_rosters_and_papers_let_something_expect(story):
+    ahead = {}
+    for code in ("northeurope-1", "canadaeast-1", "westeurope-1"):
+        (ahead[code],) = crew_outlook(Datacenter.objects.filter(code=code), clock.now()).values()
+    assert {day.status for day in ahead["northeurope-1"][8:]} == {"amber"}
+    assert {day.with_papers for day in ahead["northeurope-1"][8:]} == {2}
+    assert [day.role for day in ahead["canadaeast-1"] if day.status == "red"] == ["network"]
+    assert {day.status for day in ahead["westeurope-1"]} == {"not_tracked"}
 
 
 def test_work_waits_for_every_role(story):
