@@ -17,3 +17,8 @@ def rounds(few: int, *, full: int) -> int:
     if not asked:
         return few
     return int(asked) if asked.isdigit() else full
+
+
+def is_full() -> bool:
+    """Whether counts are asked for that take more than a moment, as `script/drill` does."""
+    return bool(os.environ.get("VORRANG_DRILL"))
