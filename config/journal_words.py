@@ -22,6 +22,7 @@ ACTIONS: dict[str, Any] = {
     "claim.ends_sooner": _("End of a verification brought forward"),
     "audit.drawn": _("Monthly sample drawn"),
     "claim.complained_of": _("Complaint about a verification"),
+    "claim.renamed_under": _("Review opened: another name"),
     "claim.in_grace": _("Claim in its grace period"),
     "claim.information_given": _("Information on a claim given"),
     "claim.information_requested": _("Information on a claim requested"),

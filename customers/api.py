@@ -15,6 +15,7 @@ from customers.access import (
     may_see_organizations,
     own_portfolios,
     sees_notes,
+    sees_organization,
     visible_claims,
     visible_organizations,
 )
@@ -23,7 +24,9 @@ from customers.actions.propose_claim import MAX_ITEMS_AT_ONCE, propose_claim
 from customers.actions.register_organization import register_organization
 from customers.filters import OrganizationFilters
 from customers.lists import ORGANIZATIONS
+from customers.merging import Merged
 from customers.models import CLAIM_STANDING, Claim, ClaimState, EvidenceKind, OfferType, Organization, SectorCategory
+from customers.organization_page import survivor_of
 from customers.particulars import MAX_ALIASES, MAX_DOMAINS, MAX_EXTERNAL_ID, MAX_EXTERNAL_IDS, MAX_NAME
 from customers.proofs.shown import domain_shown, files_shown
 from customers.queries import NONE, PROVISIONAL, VERIFIED, verification_at
@@ -368,6 +371,9 @@ def _organization(request: Any, public_id: UUID) -> Any:
     require(may_see_organizations(request.actor))
     found = _with_claims(request.actor).filter(public_id=public_id).first()
     if found is None:
+        survivor = survivor_of(public_id)
+        if survivor is not None and sees_organization(request.actor, survivor):
+            raise Merged(into=survivor.public_id)
         raise NotFound()
     return found
 

@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Protocol
 
+from django.utils.translation import gettext_lazy as _
+
 from customers.models import Organization
+from kit.refusal import NotFound
 from users.access import Actor
 
 
@@ -27,3 +30,11 @@ def provide_follower(follower: Follower) -> None:
 def followers() -> list[Follower]:
     """Everybody who takes part."""
     return list(_followers)
+
+
+class Merged(NotFound):
+    """The organization is another one now."""
+
+    code = "merged"
+    message = _("It was merged into the organization %(into)s.")
+    remedy = _("Use that one; its former ids lead there.")

@@ -1,6 +1,5 @@
 """From an empty database to a crisis: the order in which the demonstration comes together."""
 
-import gc
 import random
 import time
 from collections import Counter
@@ -20,13 +19,14 @@ from config.demo import operations, usage, world
 from config.demo.cast import gather, write_logins
 from config.demo.customers import internal_service, invent_customers
 from config.demo.liaising import liaise
+from config.demo.registering import follow_registers
 from config.demo.requests import History
 from config.demo.responding import respond
 from customers.actions.seed_categories import seed_categories
 from journal.models import Entry
 from journal.record import record
 from journal.sealing import seal_entries
-from kit.copying import copy_in
+from kit.copying import collecting_later, copy_in
 from priorities.actions.seed_policy import seed_policy
 from priorities.models import PolicyState, PolicyVersion
 from priorities.policies import active_policy
@@ -53,22 +53,13 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
     """
 
     @contextmanager
-    def without_collector() -> Iterator[None]:
-        # Half a million rows are in memory and none of them is garbage; looking for some takes a quarter of the time.
-        gc.disable()
-        try:
-            yield
-        finally:
-            gc.enable()
-
-    @contextmanager
     def part(name: str) -> Iterator[random.Random]:
         began = time.monotonic()
         yield random.Random(f"{size.seed}/{name}")  # noqa: S311 - repeatable on purpose
         tell(name, time.monotonic() - began)
 
     opening = now - OPENED
-    with without_collector(), transaction.atomic():
+    with collecting_later(), transaction.atomic():
         with part("People, policy, regions"):
             seed_categories()
             seed_resources()
@@ -119,6 +110,7 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             operations.take_up_alarms(cast, now=now)
             liaise(cast, now=now)
             respond(cast, now=now)
+            follow_registers(cast, now=now)
             seed_contacts(review_date=now.date() + timedelta(days=90))
             ask_for_signatures(at=now)
     with part("Sealing the journal"):

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.access import may_register_organization, may_update_organization, visible_organizations
 from customers.actions.register_organization import UnknownParent
+from customers.assurance.actions.review_renamed import review_renamed
 from customers.models import Organization
 from customers.organizations import (
     as_they_are,
@@ -51,6 +52,7 @@ def update_organization(
 ) -> Organization:
     """Replace the particulars by these; a former legal name is kept as another name.
 
+    Another name, and not only another spelling or legal form, lets a verifier look at its verifications again.
     `row_version` is the version the form was shown (None skips the check). Handing it to another
     portfolio needs both. Raises `StaleForm`, `CannotTakeParticulars`, `ExternalIdTaken`, `ParentBelow`.
     """
@@ -67,7 +69,7 @@ def update_organization(
             require(may_register_organization(actor, portfolio))
         if row_version is not None:
             require_version(organization, row_version)
-        former = organization.legal_name
+        former, former_key = organization.legal_name, organization.name_key
         particulars = check_particulars(
             legal_name=legal_name,
             country=country,
@@ -110,6 +112,8 @@ def update_organization(
             after={name: after[name] for name in changed},
             at=at,
         )
+        if organization.name_key != former_key:
+            review_renamed(actor=actor, organization=organization, former=former, at=at)
         return organization
 
 

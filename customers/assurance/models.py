@@ -58,6 +58,7 @@ class ClaimReview(Public):
     class Cause(models.TextChoices):
         AUDIT = "audit", _("Monthly sample")
         COMPLAINT = "complaint", _("Complaint")
+        RENAMED = "renamed", _("Another name")
 
     class Outcome(models.TextChoices):
         STANDS = "stands", _("Stands")
@@ -69,7 +70,7 @@ class ClaimReview(Public):
     verification = models.ForeignKey("customers.ClaimMove", on_delete=models.PROTECT, null=True, related_name="+")
     month = models.DateField(null=True)
     seed = models.BigIntegerField(null=True)
-    # A complaint says what is wrong and who wrote it down.
+    # A complaint says what is wrong and who wrote it down; another name, how it was called and is called now.
     complaint = models.TextField(blank=True)
     opened_by = models.ForeignKey("users.User", on_delete=models.PROTECT, null=True, related_name="+")
     opened_at = models.DateTimeField()
@@ -86,12 +87,15 @@ class ClaimReview(Public):
         indexes = [models.Index(fields=["due_at", "id"], condition=Q(resolved_at=None), name="claim_review_open")]
         constraints = [
             models.UniqueConstraint(
-                fields=["claim"], condition=Q(resolved_at=None, cause="complaint"), name="one_open_complaint_per_claim"
+                fields=["claim", "cause"],
+                condition=Q(resolved_at=None) & ~Q(cause="audit"),
+                name="one_open_complaint_per_claim",
             ),
             models.UniqueConstraint(fields=["verification"], name="verification_audited_once"),
             models.CheckConstraint(
                 condition=Q(cause="audit", verification__isnull=False, month__isnull=False, seed__isnull=False)
-                | (Q(cause="complaint", verification=None, opened_by__isnull=False) & ~Q(complaint="")),
+                | (Q(cause="complaint", verification=None, opened_by__isnull=False) & ~Q(complaint=""))
+                | (Q(cause="renamed", verification=None) & ~Q(complaint="")),
                 name="claim_review_has_its_cause",
             ),
             models.CheckConstraint(

@@ -6,6 +6,7 @@ A row is named by its place in the lists that are handed over; every answer tell
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -17,6 +18,7 @@ class Known:
     """An organization that a row's question led to."""
 
     key: int
+    public_id: UUID
     legal_name: str
     aliases: tuple[str, ...]
     name_key: str
@@ -25,7 +27,7 @@ class Known:
     portfolio: str
 
 
-_KNOWN = "o.id, o.legal_name, o.aliases, o.name_key, o.country, o.portfolio_id, p.name"
+_KNOWN = "o.id, o.public_id, o.legal_name, o.aliases, o.name_key, o.country, o.portfolio_id, p.name"
 
 
 def holders(ids: Sequence[tuple[int, str, str]]) -> dict[int, dict[int, Known]]:
@@ -101,5 +103,5 @@ def _ask(statement: str, rows: Sequence[tuple[Any, ...]]) -> Iterable[tuple[Any,
 
 
 def _known(facts: Sequence[Any]) -> Known:
-    key, legal_name, aliases, name_key, country, portfolio_id, portfolio = facts
-    return Known(key, legal_name, tuple(aliases), name_key, country, portfolio_id, portfolio)
+    key, public_id, legal_name, aliases, name_key, country, portfolio_id, portfolio = facts
+    return Known(key, public_id, legal_name, tuple(aliases), name_key, country, portfolio_id, portfolio)

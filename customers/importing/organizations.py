@@ -23,7 +23,7 @@ from users.access import Actor
 from users.models import Portfolio
 
 REQUIRED = ("legal_name", "country", "offer_type", "portfolio")
-OPTIONAL = ("customer_since", "domains", "external_ids", "aliases", "different_because")
+OPTIONAL = ("customer_since", "domains", "external_ids", "aliases", "parent", "different_because")
 MAX_ROWS = 100_000
 BETWEEN = "|"  # between several values in one cell
 STEP = 5_000  # rows between two reports of progress
@@ -40,6 +40,8 @@ class Row:
     sort_name: str
     name_key: str
     search_text: str
+    parent_id: tuple[str, str] | None = None
+    parent: Known | None = None
     warning: str = ""
 
     @property
@@ -64,7 +66,8 @@ def import_organizations(
     it is, where one organization has its id, name and country, or, for rows without a known id, its
     name and country and one of its domains. Rows that contradict what is known, or each other, are
     refused one by one. A row that only looks like somebody is taken in with a warning, unless
-    `different_because` says why it is another one.
+    `different_because` says why it is another one. `parent` is an id of an organization that is
+    registered already; whose is not is refused.
 
     `keep` is handed the results of all rows, in the transaction that writes: a run that is cut off
     leaves nothing, and is simply run again. Raises `CannotReadFile` before anything is written.
@@ -118,6 +121,7 @@ def take_rows(
             take_registration_lock()
         rows = _without_contradictions(rows, results)
         rows = _without_known(actor, rows, results)
+        rows = _with_parents(actor, rows, results)
         _warn_of_each_other(rows)
         if not is_dry_run:
             writing.register(actor, rows, at)
@@ -159,7 +163,8 @@ def _checked(row: CsvRow, portfolios: Mapping[str, Portfolio], today: date) -> R
     reason = values.get("different_because", "")
     # While its words are at hand.
     found_by = (particulars.sort_name, particulars.name_key, particulars.search_text)
-    return Row(row.number, particulars, portfolio, reason, *found_by)
+    parent = values.get("parent", "")
+    return Row(row.number, particulars, portfolio, reason, *found_by, _pair(parent) if parent else None)
 
 
 def _several(text: str) -> list[str]:
@@ -242,18 +247,38 @@ def _without_known(actor: Actor, rows: list[Row], results: list[RowResult]) -> l
         sharing = domains.get(place, [])
         if held and (contradiction := _contradiction(actor, row, list(held.values()))):
             results.append(RowResult(row.number, row.particulars.legal_name, Outcome.REFUSED, contradiction))
-        elif held or _is_there(row.particulars, names.get(place), sharing):
-            results.append(RowResult(row.number, row.particulars.legal_name, Outcome.UNCHANGED))
+        elif there := next(iter(held.values())) if held else _there(row.particulars, names.get(place), sharing):
+            message = gettext("Known as %(organization)s. A file changes nothing that is known.")
+            message %= {"organization": _label(actor, there)}
+            results.append(RowResult(row.number, row.particulars.legal_name, Outcome.UNCHANGED, message))
         else:
             row.warning = _warning(actor, names.get(place), sharing)
             left.append(row)
     return left
 
 
-def _is_there(facts: Particulars, named: Known | None, sharing: list[tuple[str, Known]]) -> bool:
-    """Same legal name and country and, where the row names domains, one of them."""
+def _with_parents(actor: Actor, rows: list[Row], results: list[RowResult]) -> list[Row]:
+    """Look up the parents that rows name, and refuse the rows whose parent is not known to the actor."""
+    wanted = [(place, *row.parent_id) for place, row in enumerate(rows) if row.parent_id]
+    found = known.holders(wanted)
+    unknown = set()
+    for place, kind, value in wanted:
+        row, parents = rows[place], list(found.get(place, {}).values())
+        if parents and sees_portfolio(actor, parents[0].portfolio_id):
+            row.parent = parents[0]
+        else:
+            unknown.add(row.number)
+            message = gettext("parent: no organization that you can see has the id %(id)s.")
+            message %= {"id": f"{kind} {value}"[:80]}
+            results.append(RowResult(row.number, row.particulars.legal_name, Outcome.REFUSED, message))
+    return [row for row in rows if row.number not in unknown] if unknown else rows
+
+
+def _there(facts: Particulars, named: Known | None, sharing: list[tuple[str, Known]]) -> Known | None:
+    """The one with the same legal name and country and, where the row names domains, one of them."""
     likely = [one for _domain, one in sharing] if facts.domains else [named] if named else []
-    return any((one.legal_name, one.country) == (facts.legal_name, facts.country) for one in likely)
+    said = (facts.legal_name, facts.country)
+    return next((one for one in likely if (one.legal_name, one.country) == said), None)
 
 
 def _warning(actor: Actor, named: Known | None, sharing: list[tuple[str, Known]]) -> str:

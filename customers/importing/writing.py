@@ -15,6 +15,7 @@ from users.access import Actor
 from users.models import Portfolio
 
 if TYPE_CHECKING:
+    from customers.importing.known import Known
     from customers.importing.organizations import Row
 
 _COLUMNS = (
@@ -43,7 +44,7 @@ class _New:
     """What the journal asks of an organization besides its particulars."""
 
     portfolio: Portfolio
-    parent: None = None
+    parent: "Known | None" = None
     is_internal: bool = False
 
 
@@ -95,7 +96,7 @@ def _organizations(
             facts.offer_type,
             facts.customer_since,
             False,
-            None,
+            row.parent and row.parent.key,
             row.portfolio.pk,
             actor.user_id,
             moment,
@@ -106,4 +107,5 @@ def _told(rows: Sequence["Row"], public_ids: Sequence[Any]) -> Iterator[tuple[An
     subjects = {row.portfolio.pk: _New(row.portfolio) for row in rows}
     for public_id, row in zip(public_ids, rows, strict=True):
         reason = row.different_because if row.warning else ""
-        yield public_id, reason, None, journal_facts(subjects[row.portfolio.pk], row.particulars)
+        subject = _New(row.portfolio, row.parent) if row.parent else subjects[row.portfolio.pk]
+        yield public_id, reason, None, journal_facts(subject, row.particulars)

@@ -7,7 +7,7 @@ from django.shortcuts import render
 
 from customers.access import visible_organizations
 from customers.actions.compare_snapshots import compare_snapshots
-from customers.models import RegisterRow, RegisterSnapshot, SectorCategory
+from customers.models import MatchingModel, RegisterRow, RegisterSnapshot, SectorCategory
 from customers.register_matches import current_snapshots
 from customers.registers.adapters import REGISTERS
 from customers.registers.comparing import differences
@@ -29,7 +29,9 @@ def registers(request: ActorRequest) -> HttpResponseBase:
     require(request.actor.needs(*READERS))
     newest = list(current_snapshots().values_list("pk", flat=True))
     rows = RegisterRow.objects.filter(snapshot__in=newest).select_related("snapshot__register")
-    return list_page(request, REGISTER_ROWS, rows, template="customers/registers/registers.html", context=_may(request))
+    learned = MatchingModel.objects.defer("content").first()
+    context = {**_may(request), "learned": learned}
+    return list_page(request, REGISTER_ROWS, rows, template="customers/registers/registers.html", context=context)
 
 
 def snapshots(request: ActorRequest) -> HttpResponseBase:

@@ -6,6 +6,7 @@ from customers.models import Claim, Organization
 from customers.register_matches import reference_of
 from kit.clock import now
 from tests import make
+from tests.customers.test_merging import merge
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,16 @@ def test_nobody_gets_401(call):
         ("get", "sector-categories/"),
     ]:
         assert call(method, path).status_code == 401
+
+
+def test_what_was_merged_is_named_by_its_former_id(call, home, manager):
+    one, other = (make.organization(name, portfolio=home) for name in ("Amt Eins", "Amt Zwei"))
+    merge(manager, one, other)
+    told = call("get", f"{ORGANIZATIONS}{other.public_id}/", as_=manager)
+    assert (told.status_code, told.json()["code"]) == (404, "merged")
+    assert str(one.public_id) in told.content.decode()
+    stranger = make.account_manager(portfolios=[make.portfolio()])
+    assert call("get", f"{ORGANIZATIONS}{other.public_id}/", as_=stranger).json()["code"] == "not_found"
 
 
 def test_an_account_manager_registers_reads_and_repeats_without_a_second_effect(call, home, manager):

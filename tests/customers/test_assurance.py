@@ -9,6 +9,7 @@ from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customers.actions.update_organization import update_organization
 from customers.assurance.access import Involved
 from customers.assurance.actions.complain import ComplaintIsOpen, NothingToDoubt, complain
 from customers.assurance.actions.draw_audits import draw_audits, provide_beyond_mark
@@ -115,6 +116,34 @@ def test_a_complaint_is_resolved_by_the_uninvolved_and_a_doubt_suspends_the_clai
         complain(actor=auditor, claim_id=claim.public_id, complaint="Still.", at=make.NOW)
     words = str([(entry.reason, entry.after) for entry in Entry.objects.filter(action="claim.complained_of")])
     assert "closed" not in words
+
+
+def test_another_name_lets_somebody_uninvolved_look_at_the_verification_again():
+    verifier = make.person(Role.VERIFIER)
+    claim = make.verified_claim(verifier=verifier)
+    organization = claim.organization
+    manager = make.actor(organization.registered_by)
+
+    def rename(name):
+        update_organization(
+            actor=manager, organization=organization, row_version=None, portfolio=organization.portfolio,
+            legal_name=name, country=organization.country, offer_type=organization.offer_type, at=make.NOW,
+        )  # fmt: skip
+
+    former = organization.legal_name
+    rename(f"{former} gGmbH")
+    assert not ClaimReview.objects.exists()  # another legal form is no other body
+    rename("Something else")
+    review = ClaimReview.objects.get()
+    assert (review.cause, review.complaint) == ("renamed", f"{former} gGmbH → Something else")
+    rename("A third name")
+    assert ClaimReview.objects.count() == 1
+    for involved in (manager, make.actor(verifier)):
+        with pytest.raises(NotAllowed):
+            resolved(review, involved)
+    resolved(review, make.acting(Role.VERIFIER))
+    told = Entry.objects.get(action="claim.renamed_under")
+    assert (told.subject_id, told.after["review"]) == (str(claim.public_id), str(review.public_id))
 
 
 def test_the_database_keeps_reviews_from_the_involved_and_results_from_being_changed():

@@ -91,6 +91,25 @@ def test_the_same_file_again_changes_nothing(portfolio):
     assert Entry.objects.count() == entries + 1  # that somebody sent a file
 
 
+def test_a_known_row_says_whose_it_is_and_a_row_may_stand_below_a_known_organization(portfolio):
+    hidden = make.organization("Geheim AG", portfolio=make.portfolio(), external_ids=[("ror", "9")])
+    manager = make.acting(Role.ACCOUNT_MANAGER, portfolios=[portfolio])
+    take_in("Land Nord,DE,enterprise,north,,ror:1,,,", actor=manager)
+    header = COLUMNS.replace("\n", ",parent\n")
+    rows = ["Land Nord GmbH,DE,enterprise,north,,ror:1,,,,", "Amt,DE,enterprise,north,,,,,,ror:1"]
+    bad = ["A,DE,enterprise,north,,,,,,ror:9", "B,DE,enterprise,north,,ror:2,,,,ror:3", "C,DE,enterprise,north,,,,,,x"]
+    run = take_in(content="\n".join([header.strip(), *rows, *bad]).encode(), actor=manager)
+    assert outcomes(run) == ["unchanged", "created", "refused", "refused", "refused"]
+    assert message(run, 2) == "Known as Land Nord. A file changes nothing that is known."
+    assert message(run, 4) == "parent: no organization that you can see has the id ror 9."
+    amt = Organization.objects.get(legal_name="Amt")
+    assert amt.parent is not None
+    assert amt.parent.legal_name == "Land Nord"
+    told = Entry.objects.get(action="organization.registered", subject_id=amt.public_id)
+    assert told.after["parent"] == str(amt.parent.public_id)
+    assert not hidden.children.exists()
+
+
 def test_an_id_names_one_organization(portfolio):
     taken = take_in(
         "Amt Eins,DE,enterprise,north,,ror:0Abc,,,",

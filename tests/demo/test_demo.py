@@ -29,9 +29,11 @@ from customers.models import (
     ClaimState,
     Evidence,
     EvidenceKind,
+    EvidenceReview,
     LiaisonItem,
     OfferType,
     Organization,
+    RegisterMatch,
     SectorCategory,
 )
 from journal.sealing import verify_chain
@@ -112,6 +114,8 @@ def test_there_is_something_of_every_kind(story):
     assert Alarm.objects.exclude(silenced_at=None).exists()
     assert ResourceContact.objects.exists()
     assert LiaisonItem.objects.filter(closed_at=None).exclude(next_step="").exists()
+    assert RegisterMatch.objects.count() >= 5
+    assert set(EvidenceReview.objects.filter(resolved_at=None).values_list("change", flat=True)) == {"lost", "changed"}
     assert set(ClaimReview.objects.values_list("outcome", flat=True)) >= {"", "stands"}
 
 
