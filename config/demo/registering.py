@@ -15,6 +15,7 @@ from customers.registers.adapters import REGISTERS
 from customers.registers.declaring import RegisterFacts
 from journal.record import record
 from kit.copying import copy_in
+from users.access import actor_of
 
 # Invented hospitals: the first few are customers that claimed nothing yet.
 HOSPITALS = (
@@ -49,7 +50,7 @@ def follow_registers(cast: Cast, *, now: datetime) -> None:
     store_snapshot(verifier, REGISTERS["ror"], facts, digest, week_ago.date(), week_ago)
     for number, name in enumerate(HOSPITALS[:CUSTOMERS]):
         register_organization(
-            actor=cast.user_as_actor("account"),
+            actor=actor_of(cast.user("account")),
             portfolio=cast.portfolios[number % 3],
             legal_name=name,
             country="DE",

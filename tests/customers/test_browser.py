@@ -7,8 +7,10 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from customers.actions.request_information import request_information
+from customers.actions.run_imports import run_next_import
 from customers.actions.take_up_claim import take_up_claim
-from customers.models import Claim, ClaimState
+from customers.assurance.actions.complain import complain
+from customers.models import Claim, ClaimState, Organization
 from kit.clock import now
 from tests import make
 from tests.browsing import assert_accessible, assert_fits
@@ -84,6 +86,47 @@ def test_a_hospital_is_registered_claimed_and_verified(browse, home, manager, ve
     expect(page.get_by_role("heading", name="Klinikum Musterstadt Verified")).to_be_visible()
     claim.refresh_from_db()
     assert claim.state == ClaimState.VERIFIED
+
+
+def test_a_file_is_tried_then_taken_in_while_its_sender_watches(browse, home, manager):
+    rows = "".join(f"{name},{home.code}\n" for name in ("Amt Eins,DE,enterprise", "Bad,ZZ,enterprise"))
+    file = {
+        "name": "customers.csv",
+        "mimeType": "text/csv",
+        "buffer": f"legal_name,country,offer_type,portfolio\n{rows}".encode(),
+    }
+    page = browse("/organizations/imports/new/", as_=manager)
+    for is_dry_run in (True, False):
+        page.locator("select[name=kind]").select_option("organizations", force=True)
+        page.get_by_label("CSV file").set_input_files(file)
+        page.get_by_label("Dry run").set_checked(is_dry_run)
+        page.get_by_role("button", name="Send the file").click()
+        expect(page.get_by_text("Waiting for its turn")).to_be_visible()
+        assert run_next_import(at=now()) is not None  # what the background does
+        # The page follows by itself.
+        expect(page.get_by_text("2 of 2 rows")).to_be_visible()
+        expect(page.get_by_role("row", name=re.compile("Bad.*Refused.*ZZ"))).to_be_visible()
+        expect(page.get_by_role("row", name=re.compile("Amt Eins.*Created"))).to_be_visible()
+        assert Organization.objects.exists() is not is_dry_run
+        page.goto("/organizations/imports/new/")
+
+
+def test_a_second_verifier_looks_again_and_suspends(browse, verifier):
+    claim = make.verified_claim(verifier=verifier, at=now())
+    complain(actor=make.acting(Role.AUDITOR), claim_id=claim.public_id, complaint="It closed last year.", at=now())
+    page = browse("/verification/reviews/", as_=verifier)
+    page.get_by_role("link", name=claim.organization.legal_name).click()
+    expect(page.get_by_text("You had a part in this verification")).to_be_visible()
+    other = make.person(Role.VERIFIER)
+    page = browse("/verification/reviews/", as_=other)
+    page.get_by_role("link", name=claim.organization.legal_name).click()
+    expect(page.get_by_text("It closed last year.")).to_be_visible()
+    page.get_by_label("Doubted: suspended").check()
+    page.locator("textarea[name=finding]").fill("Its doors are shut.")
+    page.get_by_role("button", name="Keep the result").click()
+    expect(page.get_by_text("Its doors are shut.")).to_be_visible()
+    claim.refresh_from_db()
+    assert claim.state == ClaimState.SUSPENDED
 
 
 def test_a_refused_act_stays_open_with_its_words(browse, verifier):
