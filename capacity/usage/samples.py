@@ -19,7 +19,8 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 # Clocks of sources run a little ahead.
 AHEAD = timedelta(minutes=5)
 
-Row = tuple[str, str, str, str, str]
+# Region, resource, at, used, total, as they were sent.
+Row = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +84,21 @@ def _read_block(rows: Sequence[Row], pools: Pools, at: datetime) -> Samples | No
         # Many pools are measured at the same moment, which is then read once.
         read = {text: _microseconds(text) for text in set(moments)}
         stamps = np.fromiter(map(read.__getitem__, moments), np.int64, len(rows))
-        amounts = np.array(used, dtype=np.float64)
-        totals = (
-            np.array([text or "nan" for text in total], dtype=np.float64) if any(total) else np.full(len(rows), np.nan)
-        )
+        amounts = np.fromiter(map(float, used), np.float64, len(rows))
+        # A pool's total seldom changes.
+        wholes = {text: float(text or "nan") for text in set(total)}
+        totals = np.fromiter(map(wholes.__getitem__, total), np.float64, len(rows))
     except (KeyError, ValueError):
         return None
-    given = np.array([bool(text) for text in total]) if any(total) else np.zeros(len(rows), bool)
+    given = np.fromiter(map(bool, total), bool, len(rows))
     is_right = (
         (amounts >= 0).all()
         and (amounts <= MOST).all()
         and (~given | ((totals >= amounts) & (totals <= MOST))).all()
         and stamps.min() >= _since_epoch(pools.since)
         and stamps.max() <= _since_epoch(at + AHEAD)
-        and not any("_" in text for text in used)
+        and "_" not in "".join(used)
+        and "_" not in "".join(wholes)
     )
     return Samples(keys, stamps, amounts, totals) if is_right else None
 
