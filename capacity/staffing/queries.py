@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import F, QuerySet
+from django.db import connection
+from django.db.models import QuerySet
 from django.utils.translation import get_language, gettext
 
 from capacity.regions.models import Datacenter, Region
@@ -232,22 +233,25 @@ def in_order_of_roles(requirements: Iterable[CrewRequirement]) -> list[CrewRequi
     return sorted(requirements, key=lambda row: (row.shift, CrewRole.values.index(row.role)))
 
 
+# The reports in force stand in FROM and not behind IN: a planner without figures of the table, as after many reports
+# at once, would look through all of them for each.
+_WORST = """
+    SELECT DISTINCT ON (datacenter_id, date) datacenter_id, date, present, minimum, role, shift
+    FROM (
+        SELECT DISTINCT ON (datacenter_id, date, shift, role) id, datacenter_id, date, shift, role, present, minimum
+        FROM capacity_shiftreport
+        WHERE datacenter_id = ANY(%s) AND date BETWEEN %s AND %s AND reported_at <= %s
+        ORDER BY datacenter_id, date DESC, shift, role, id DESC
+    ) report
+    ORDER BY datacenter_id, date, present - minimum, id
+"""
+
+
 def _worst_by_day(datacenter_ids: Sequence[int], days: list[date], at: datetime) -> dict[int, dict[date, Day]]:
     """The worst role and shift of each datacenter and day, among the reports in force at a moment."""
-    in_force = (
-        ShiftReport.objects.filter(
-            datacenter__in=datacenter_ids, date__gte=days[0], date__lte=days[-1], reported_at__lte=at
-        )
-        .order_by("datacenter_id", "-date", "shift", "role", "-pk")
-        .distinct("datacenter_id", "date", "shift", "role")
-    )
-    rows = (
-        ShiftReport.objects.filter(pk__in=in_force.values("pk"))
-        .annotate(spare=F("present") - F("minimum"))
-        .order_by("datacenter_id", "date", "spare", "pk")
-        .distinct("datacenter_id", "date")
-        .values_list("datacenter_id", "date", "present", "minimum", "role", "shift")
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(_WORST, [list(datacenter_ids), days[0], days[-1], at])
+        rows = cursor.fetchall()
     worst: dict[int, dict[date, Day]] = {}
     for datacenter_id, day, present, minimum, role, shift in rows:
         worst.setdefault(datacenter_id, {})[day] = Day(day, _status(present, minimum), present, minimum, role, shift)
