@@ -222,5 +222,5 @@ class PastMomentField(forms.Field):
         try:
             moment = value if isinstance(value, datetime) else self.to_python(value)
         except ValidationError:
-            return value
+            return None  # browsers show nothing that is no moment
         return timezone.localtime(moment).replace(tzinfo=None, second=0, microsecond=0) if moment else None

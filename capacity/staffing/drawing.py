@@ -64,7 +64,7 @@ def board_row(
     )
     return (
         f'<tr><th scope="row" title="{conditional_escape(datacenter.name)}">{name}</th>'
-        f'<td>{staffing_badge(heard.status)}</td><td class="v-nowrap">{heard_at} {late}</td>'
+        f'<td class="v-nowrap">{staffing_badge(heard.status)}</td><td class="v-nowrap">{heard_at} {late}</td>'
         f"{cells}</tr>\n"
     )
 

@@ -17,6 +17,7 @@ from capacity.staffing.models import StaffingStatus
 from kit import clock
 from kit.filters import AnyOfFilter
 from kit.forms import PastMomentField
+from kit.signs import STAFFING, sign_of
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -35,7 +36,9 @@ class BoardFilters(FilterSet):
 
     q = CharFilter(label=_("Search"), max_length=200)
     region = ChoiceFilter(label=_("Region"), field_name="region__code", choices=(), empty_label=_("Any"))
-    status = AnyOfFilter(label=_("Status now"), choices=StaffingStatus.choices)
+    status = AnyOfFilter(
+        label=_("Status now"), choices=[(code, sign_of(STAFFING, code).word) for code in StaffingStatus.values]
+    )
     late = ChoiceFilter(
         label=_("Report"),
         choices=[("yes", _("late")), ("no", _("not late"))],

@@ -19,7 +19,7 @@
       if (first) enter(grid, first);
       // Where the days do not fit, today is what one looks for.
       const scroller = grid.closest(".v-scroll");
-      if (today && scroller) scroller.scrollLeft = Math.max(0, today.offsetLeft + 2 * today.offsetWidth - scroller.clientWidth);
+      if (today && scroller) scroller.scrollLeft = Math.max(0, today.offsetLeft + today.offsetWidth - scroller.clientWidth);
     }
   };
   document.addEventListener("DOMContentLoaded", () => prepare(document));
