@@ -3,6 +3,8 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
+from capacity.regions import api as regions
+from capacity.response import api as response
 from capacity.review import api as review
 from capacity.review import override_api as overrides
 from capacity.staffing import api as staffing
@@ -41,6 +43,8 @@ urlpatterns = [
     path("datacenters/", watch.Datacenters.as_view()),
     path("staffing-board/", staffing.StaffingBoard.as_view()),
     path("datacenters/<slug:code>/shift-reports/", watch.ShiftReports.as_view()),
+    path("threshold-proposals/", regions.ThresholdProposals.as_view()),
+    path("response-plans/", response.ResponsePlans.as_view()),
     path("usage/samples/", usage.UsageSamples.as_view()),
     path("requests/", review.Requests.as_view()),
     path("requests/<uuid:public_id>/", review.RequestDetail.as_view()),

@@ -224,6 +224,16 @@ def test_the_pages_carry_a_plan_from_its_draft_to_its_review(visit):
         assert words in page
 
 
+def test_programs_read_what_pages_show(call):
+    make.response_plan()
+    make.response_plan(active=False, title="Only a draft")
+    (plan,) = call("get", "response-plans/", as_=make.person(Role.VERIFIER), queries=12).json()["results"]
+    assert [(phase["title"], len(phase["items"])) for phase in plan["phases"]] == [("Contain", 1), ("Recover", 0)]
+    both = call("get", "response-plans/?state=drafted", as_=make.person(Role.DUTY_MANAGER)).json()["results"]
+    assert [one["title"] for one in both] == ["Only a draft"]
+    assert call("get", "response-plans/", as_=make.person()).status_code == 403
+
+
 def test_the_database_holds_the_two_people_the_life_and_what_is_over():
     plan = make.response_plan(active=False)
     table = "UPDATE capacity_responseplan SET "

@@ -228,6 +228,16 @@ def text(answer) -> str:
     return answer.content.decode()
 
 
+def test_programs_read_the_proposals_of_their_regions(pool, call):
+    watched(10)
+    (found,) = call("get", "threshold-proposals/?state=open", as_=make.person(Role.EXECUTIVE)).json()["results"]
+    assert (found["region"], found["condition"], found["state"]) == ("westeurope", "watch", "open")
+    assert "12 % not promised" in found["reasons"][0]
+    elsewhere = make.person(Role.REGION_OPERATOR, regions=["eastus"])
+    assert call("get", "threshold-proposals/", as_=elsewhere).json()["results"] == []
+    assert call("get", "threshold-proposals/", as_=make.person(Role.ACCOUNT_MANAGER)).status_code == 403
+
+
 def test_one_click_leads_from_today_to_the_declaration_filled_in(pool, visit):
     watched(10)
     proposal = ThresholdProposal.objects.get()
