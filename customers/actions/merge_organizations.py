@@ -9,6 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from customers.access import may_update_organization, sees_organization
+from customers.assurance.actions.review_renamed import review_renamed
 from customers.claims import move, required_reason
 from customers.liaison.models import LiaisonItem
 from customers.merging import followers
@@ -110,6 +111,7 @@ def merge_organizations(
     Names, domains, ids, contacts, claims, children and whatever followers keep (requests) go over to the survivor; the
     other row stays and leads to it. Of two standing claims to a category the stronger stays, the other is ended. What
     the other had verified counts for the grace period and is verified anew: it was verified for another name.
+    What the survivor had verified is looked at again where it takes the other's name.
 
     Raises `NotFound` and `NotInYourPortfolio` where the actor may not change both, `AlreadyMerged`, `OneAboveTheOther`,
     `SuspendedClaim`, `NeitherHasIt`, `ReasonMissing`, `StaleForm`, `CannotTakeParticulars`.
@@ -155,6 +157,10 @@ def merge_organizations(
             customer_since=customer_since,
             today=at.date(),
         )
+        if particulars.name_key != survivor.name_key:
+            review_renamed(
+                actor=actor, organization=survivor, former=was.legal_name, name=particulars.legal_name, at=at
+            )
         merged.merged_into, merged.merged_at = survivor, at
         merged.row_version += 1
         merged.save(update_fields=["merged_into", "merged_at", "row_version"])

@@ -113,7 +113,7 @@ def update_organization(
             at=at,
         )
         if organization.name_key != former_key:
-            review_renamed(actor=actor, organization=organization, former=former, at=at)
+            review_renamed(actor=actor, organization=organization, former=former, name=organization.legal_name, at=at)
         return organization
 
 

@@ -17,7 +17,7 @@ from customers.actions.merge_organizations import (
 from customers.actions.suspend_claim import suspend_claim
 from customers.actions.update_organization import update_organization
 from customers.claims import ReasonMissing
-from customers.models import Claim, ClaimState, Organization, PossibleDuplicate
+from customers.models import Claim, ClaimReview, ClaimState, Organization, PossibleDuplicate
 from customers.queries import claims_in_force, search_organizations
 from customers.reasons import WithdrawalReason
 from journal.models import Entry
@@ -64,6 +64,15 @@ def merge(manager, survivor, merged, **changes):
         "at": make.NOW,
     }  # fmt: skip
     return merge_organizations(actor=make.actor(manager), survivor=survivor, merged=merged, **{**values, **changes})
+
+
+def test_who_takes_the_name_of_the_other_is_looked_at_again(two, manager):
+    one, other = two
+    claim = make.verified_claim(of=one, at=make.NOW)
+    merge(manager, one, other, legal_name=other.legal_name)
+    review = ClaimReview.objects.get()
+    assert (review.claim, review.cause) == (claim, ClaimReview.Cause.RENAMED)
+    assert review.complaint == "Klinikum Musterstadt gGmbH → Krankenhaus Musterstadt"
 
 
 def test_one_takes_over_everything_of_the_other(two, manager):

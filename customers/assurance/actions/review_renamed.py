@@ -10,7 +10,9 @@ from journal.record import record
 from users.access import Actor
 
 
-def review_renamed(*, actor: Actor, organization: Organization, former: str, at: datetime) -> list[ClaimReview]:
+def review_renamed(
+    *, actor: Actor, organization: Organization, former: str, name: str, at: datetime
+) -> list[ClaimReview]:
     """Open a review of every verification of an organization that was renamed; inside the caller's transaction.
 
     A verification says that the body of this name belongs to its category. It counts until somebody who was not
@@ -25,7 +27,7 @@ def review_renamed(*, actor: Actor, organization: Organization, former: str, at:
         review = ClaimReview.objects.create(
             claim=claim,
             cause=cause,
-            complaint=f"{former} → {organization.legal_name}",
+            complaint=f"{former} → {name}",
             opened_by_id=actor.user_id,
             opened_at=at,
             due_at=at + TIME_TO_ANSWER,
