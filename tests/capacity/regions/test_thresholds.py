@@ -68,7 +68,7 @@ def test_names_are_those_of_the_product():
 @pytest.mark.drill
 def test_worse_readings_never_speak_for_a_milder_condition():
     source = random.Random(5)
-    for _round in range(rounds(3_000, full=300_000)):
+    for _round in range(rounds(1_500, full=300_000)):
         readings, current, before = some_readings(source), source.choice(list(SEVERITY)), source.choice(["", *BOUNDED])
         for _step in range(3):
             harder = worse(source, readings)
@@ -80,7 +80,7 @@ def test_worse_readings_never_speak_for_a_milder_condition():
 @pytest.mark.drill
 def test_what_is_not_known_never_eases_and_scarce_ones_end_through_recovering():
     source = random.Random(7)
-    for _round in range(rounds(2_000, full=200_000)):
+    for _round in range(rounds(1_000, full=200_000)):
         readings, current = some_readings(source), source.choice(list(SEVERITY))
         found = indicated(current, readings, T)
         if current in ("constrained", "critical"):
@@ -110,7 +110,7 @@ def test_the_bounds_themselves(current, value, found):
 @pytest.mark.drill
 def test_a_reading_that_trembles_within_a_band_proposes_at_most_once():
     source = random.Random(11)
-    for _round in range(rounds(60, full=3_000)):
+    for _round in range(rounds(40, full=3_000)):
         one = source.choice([threshold for threshold in T if threshold.measure == "free"])
         values = [source.randrange(one.enters + 1, one.leaves) for _minute in range(60)]
         for current in SEVERITY:
