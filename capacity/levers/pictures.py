@@ -1,4 +1,4 @@
-"""Promised against measured, drawn: one picture per pool, one pair of bars per step."""
+"""Expected against measured, drawn: one picture per pool, one pair of bars per step."""
 
 from collections.abc import Sequence
 
@@ -30,12 +30,12 @@ def _picture(pool: Pool, steps: Sequence[StepView]) -> Chart:
     return Chart(
         key=f"release-{pool.region.code}-{pool.resource.code}",
         kind=Kind.BAR,
-        headline=_("%(resource)s in %(region)s: promised and measured release by step") % names,
+        headline=_("%(resource)s in %(region)s: expected and measured release by step") % names,
         unit=pool.resource.unit,
         label_title=_("Step"),
         labels=tuple(f"{view.step.position}. {view.step.name}" for view in steps),
         series=(
-            Series(_("Promised"), tuple(promised), tone="quiet", certainty=Certainty.ASSUMED),
+            Series(_("Expected"), tuple(promised), tone="quiet", certainty=Certainty.ASSUMED),
             Series(_("Measured"), tuple(measured), tone="good"),
         ),
     )

@@ -14,11 +14,13 @@ from capacity.levers.models import PULLED_STATES, Lever, LeverKind, LeverState
 from customers.models import OfferType
 
 _WORDS: dict[tuple[str, str], Any] = {
-    (LeverKind.FREE_OFFERS, LeverState.LIMITED): _("Free offers are limited."),
-    (LeverKind.FREE_OFFERS, LeverState.PAUSED): _("Free offers are paused."),
-    (LeverKind.NEW_SUBSCRIPTIONS, LeverState.LIMITED): _("New subscriptions are limited; existing customers are not."),
-    (LeverKind.NEW_SUBSCRIPTIONS, LeverState.PAUSED): _("New subscriptions are paused; existing customers are not."),
-    (LeverKind.TRIAL_BOUNDS, LeverState.LIMITED): _("Trials and credits are limited."),
+    (LeverKind.FREE_OFFERS, LeverState.LIMITED): _("Free offers are limited"),
+    (LeverKind.FREE_OFFERS, LeverState.PAUSED): _("Free offers are paused"),
+    (LeverKind.NEW_SUBSCRIPTIONS, LeverState.LIMITED): _(
+        "New subscriptions are limited; existing customers are spared"
+    ),
+    (LeverKind.NEW_SUBSCRIPTIONS, LeverState.PAUSED): _("New subscriptions are paused; existing customers are spared"),
+    (LeverKind.TRIAL_BOUNDS, LeverState.LIMITED): _("Trials and credits are limited"),
 }
 
 

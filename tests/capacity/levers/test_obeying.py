@@ -110,8 +110,8 @@ def test_the_public_reads_words_and_days_and_no_figure(visit, language):
     page = visit(reverse("trust:overview", args=[language]), queries=8).content.decode()
     with translation.override(language):
         words = {
-            "de": ("Kostenlose Angebote sind begrenzt.", "Video höchstens in 720p", campaign.name_de, "Listenpreis"),
-            "en": ("Free offers are limited.", "Video at 720p at most", campaign.name_en, "list price"),
+            "de": ("Kostenlose Angebote sind begrenzt", "Video höchstens in 720p", campaign.name_de, "Listenpreis"),
+            "en": ("Free offers are limited", "Video at 720p at most", campaign.name_en, "list price"),
         }[language]
     for text in words:
         assert text in page
