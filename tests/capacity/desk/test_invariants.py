@@ -34,7 +34,7 @@ def decided():
     refused = make.request(quantity=5000, confirmed=True)
     decline_request(actor=reviewer, request_id=refused.public_id, reason="Too much.", at=make.NOW)
     make.override(make.request())
-    make.measured(make.pulled_lever(), 40)
+    make.released(make.pulled_lever(), 40)
     return small
 
 
