@@ -4,8 +4,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from capacity.alarms.access import may_silence_alarm
@@ -13,6 +11,7 @@ from capacity.alarms.keeping import about, lock_open_alarm
 from capacity.alarms.models import LONGEST_SILENCE, Alarm
 from journal.record import record
 from kit.refusal import Conflict, Invalid, require
+from kit.templatetags.ui import absolute
 from users.access import Actor
 
 
@@ -48,8 +47,7 @@ def silence_alarm(*, actor: Actor, alarm_id: UUID, until: datetime, reason: str,
         alarm = lock_open_alarm(actor, alarm_id)
         require(may_silence_alarm(actor, alarm))
         if alarm.is_silent(at) and alarm.silenced_by and alarm.silenced_until:
-            until_text = date_format(localtime(alarm.silenced_until), "SHORT_DATETIME_FORMAT")
-            raise SilentAlready(name=alarm.silenced_by.name, until=until_text)
+            raise SilentAlready(name=alarm.silenced_by.name, until=absolute(alarm.silenced_until))
         reason = reason.strip()[:300]
         if not (at < until <= at + LONGEST_SILENCE and reason):
             raise BadSilence(days=LONGEST_SILENCE.days)
