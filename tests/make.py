@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from django.db.models import F
+
 from capacity.campaigns.actions.plan_campaign import PlannedCap, plan_campaign
 from capacity.campaigns.actions.publish_campaign import publish_campaign
 from capacity.levers.actions.record_release import record_release
@@ -172,6 +174,7 @@ def register_row(name: str = "Klinikum Musterstadt", **fields) -> RegisterRow:
         register=register, as_of_date=date(2020, 3, 1), defaults={"file_hash": "0" * 64, "imported_at": NOW}
     )
     values = {"key": f"ror-{next(_count)}", "country": "DE", "kind": "healthcare", "domain": ""}
+    RegisterSnapshot.objects.filter(pk=snapshot.pk).update(row_count=F("row_count") + 1)
     return RegisterRow.objects.create(
         snapshot=snapshot, name=name, sort_name=sort_key(name), search_text=search_text(name), **{**values, **fields}
     )
