@@ -7,6 +7,7 @@ from capacity.alarms.models import Alarm, AlarmKind
 from capacity.notices.actions.draft_notice import draft_notice
 from capacity.regions.models import Datacenter
 from capacity.regions.threshold_models import ThresholdProposal
+from customers.actions.compare_snapshots import compare_snapshots
 from customers.assurance.actions.complain import complain
 from customers.liaison.actions.log_contact import log_contact
 from customers.models import ImportRun
@@ -32,6 +33,8 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
     snapshot = review.snapshot
     code, day = snapshot.register.code, snapshot.as_of_date.isoformat()
     pinned = review.evidence.register_row
+    # As the import of the later one leaves them.
+    compare_snapshots(old=pinned.snapshot, new=snapshot, at=at)
     reviewer = make.acting(Role.CAPACITY_REVIEWER)
     draft = draft_policy(actor=reviewer, based_on=1, title="Next", at=at).number
     run = ImportRun.objects.create(kind="organizations", file_name="x.csv", file_hash="0" * 64, started_at=at)
