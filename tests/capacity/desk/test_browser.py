@@ -40,7 +40,7 @@ def test_a_report_from_a_phone_moves_the_supply(browse, operator):
     page.goto("/alarms/")
     page.get_by_role("checkbox", name="Select", exact=True).first.check()
     page.get_by_role("button", name="Take up").click()
-    expect(page.get_by_text("You took up 1 alarm.")).to_be_visible()
+    expect(page.get_by_role("cell", name="taken up")).to_be_visible()
 
 
 def test_the_report_works_without_scripts(browse, operator):
