@@ -34,9 +34,10 @@ def import_reports(cast: Cast, *, now: datetime) -> None:
         file_name="shifts-of-yesterday.csv",
         content="\n".join(rows).encode(),
         is_dry_run=False,
-        at=now - timedelta(minutes=40),
+        at=now - timedelta(minutes=2),
     )
-    carry_out(run, at=now - timedelta(minutes=39))
+    # At the moment of the last look, so that nothing is judged by an earlier one.
+    carry_out(run, at=now)
 
 
 def remind(*, now: datetime) -> None:
