@@ -433,7 +433,7 @@ def do_the_same_by_programs(manager, reviewer, operator, hospital, address, soon
 
     assert crew() == "red"
     last = ShiftReport.objects.latest("pk")
-    shift = {"date": last.date, "shift": last.shift, "as_rostered": True}
+    shift = {"date": last.date, "shift": last.shift, "as_rostered": True, "note": "All came back."}
     path = f"datacenters/{REGION}-1/shift-reports/"
     assert files("POST", path, shift, expects=403)["code"] == "needs_role"
     reports("POST", path, shift, expects=201)
