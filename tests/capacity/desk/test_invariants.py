@@ -35,6 +35,7 @@ def decided():
     decline_request(actor=reviewer, request_id=refused.public_id, reason="Too much.", at=make.NOW)
     make.override(make.request())
     make.released(make.pulled_lever(), 40)
+    make.live_campaign()
     return small
 
 
