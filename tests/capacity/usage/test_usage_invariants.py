@@ -7,14 +7,13 @@ import pytest
 from capacity.alarms.actions.acknowledge_alarm import acknowledge_alarm
 from capacity.alarms.keeping import keep_alarms
 from capacity.alarms.models import Alarm, AlarmKind
-from capacity.desk.invariants import check_invariants
-from capacity.desk.usage_invariants import USAGE_CHECKS
+from capacity.desk.invariants import CHECKS, check_invariants
 from tests import make, sql
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
 
-NAMES = [check.__name__ for check in USAGE_CHECKS]
+NAMES = [name for name, check in CHECKS.items() if check.__module__.endswith(".usage")]
 
 
 def broken() -> set[str]:

@@ -8,6 +8,15 @@ from django.db import connection
 # Yields a fault as a sentence, or None for a row that is in order.
 Check = Callable[[], Iterator[str | None]]
 
+# By name, in the order in which their modules are read.
+CHECKS: dict[str, Check] = {}
+
+
+def check(function: Check) -> Check:
+    """A function that is one of the checks, under its own name."""
+    CHECKS[function.__name__] = function
+    return function
+
 
 def rows(sql: str, *params: Any) -> Iterator[tuple[Any, ...]]:
     """The rows of a statement."""

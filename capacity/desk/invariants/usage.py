@@ -1,13 +1,14 @@
-"""What must hold over samples, rollups, forecasts and alarms at any moment; a part of `invariants`."""
+"""What must hold over samples, rollups, forecasts and alarms at any moment."""
 
 from collections.abc import Iterator
 
-from capacity.desk.checking import Check, told
+from capacity.desk.invariants.checking import check, told
 
 # The look at samples is bounded: their table may hold billions of rows.
 _LOOKED_BACK = "3 days"
 
 
+@check
 def hours_equal_their_samples() -> Iterator[str | None]:
     """Of the last three days that anything was measured on: as many samples, the same sum and bounds."""
     yield from told(
@@ -29,6 +30,7 @@ def hours_equal_their_samples() -> Iterator[str | None]:
     )
 
 
+@check
 def days_equal_their_hours() -> Iterator[str | None]:
     """Of the last four weeks that anything was measured on."""
     yield from told("""
@@ -47,6 +49,7 @@ def days_equal_their_hours() -> Iterator[str | None]:
     """)
 
 
+@check
 def samples_lie_in_their_month() -> Iterator[str | None]:
     """Every table of samples takes exactly the month that it is named after, and the latest of them nothing else."""
     yield from told(
@@ -69,6 +72,7 @@ def samples_lie_in_their_month() -> Iterator[str | None]:
     )
 
 
+@check
 def forecasts_hold_together() -> Iterator[str | None]:
     """A forecast is of a pool that is there, as long as its step wants, within its band, and its days are in order."""
     yield from told("""
@@ -85,6 +89,7 @@ def forecasts_hold_together() -> Iterator[str | None]:
     """)
 
 
+@check
 def alarms_belong_to_people_who_may_act() -> Iterator[str | None]:
     """The owner of an open alarm was appointed there; a silence has its reason, and its end within seven days."""
     yield from told("""
@@ -98,12 +103,3 @@ def alarms_belong_to_people_who_may_act() -> Iterator[str | None]:
             END
         FROM capacity_alarm alarm WHERE alarm.ended_at IS NULL
     """)
-
-
-USAGE_CHECKS: tuple[Check, ...] = (
-    hours_equal_their_samples,
-    days_equal_their_hours,
-    samples_lie_in_their_month,
-    forecasts_hold_together,
-    alarms_belong_to_people_who_may_act,
-)
