@@ -84,7 +84,11 @@ class Browsing:
             self.complaints.append(text)
 
     def forgive(self, text: str) -> None:
-        """Drop the complaint with this text: browsers report every answer of 4xx, wanted or not. It must be there."""
+        """Drop the complaint with this text: browsers report every answer of 4xx, wanted or not. It must come."""
+        for _time in range(50):
+            if any(text in complaint for complaint in self.complaints):
+                break
+            self._contexts[-1].pages[0].wait_for_timeout(100)
         kept = [complaint for complaint in self.complaints if text not in complaint]
         assert len(kept) < len(self.complaints), f"nobody complained of: {text}"
         self.complaints = kept

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import quote, urlencode
 
@@ -36,7 +37,6 @@ WRONG_FOR_LISTS = ("no_such_filter=1", "sort=../", "sort=-", "after=garbage", "b
                    "columns=no_such_column", "format=exe", "count=many", "sort=name&sort=-name")  # fmt: skip
 # Whatever a page makes of these.
 QUERIES = (
-    *WRONG_FOR_LISTS,
     "q=%00",
     "q=%FF%FE",
     f"q={quote(LONG)}",
@@ -106,7 +106,10 @@ def test_no_query_string_is_a_fault(visit, places, faults):
     others = visit.client(make.person(*(role for role in Role if role != Role.AUDITOR)))
     for name, url in [*places.items(), *((path, path) for path in PUBLIC)]:
         client = auditor if Role.AUDITOR in MAY_READ.get(name, Role) else others
-        for query in QUERIES:
+        all_at_once = "&".join(WRONG_FOR_LISTS)
+        status = faults.watch(f"{name}?{all_at_once}", lambda to=f"{url}?{all_at_once}", by=client: by.get(to))
+        # What is no list asks for none of that.
+        for query in (*(WRONG_FOR_LISTS if status >= 400 else ()), *QUERIES):
             faults.watch(f"{name}?{query[:60]}", lambda to=f"{url}?{query}", by=client: by.get(to))
     assert not faults, "\n".join(faults)
 
@@ -150,14 +153,17 @@ def test_no_body_is_a_fault_at_any_address(visit, places, faults):
     nobody = visit.client(None)
     urls = {*places.values(), *(f"/{address}" for address in ADDRESSES if not address.startswith("api/"))}
     for url in sorted(url for url in urls if "logout" not in url):
-        for what, body, kind in bodies():
-            # What nobody may reach does not read what nobody sends.
-            for who, client in (("nobody", nobody), ("somebody", somebody)):
-                if who == "somebody" or re.match(OPEN, url):
-                    faults.watch(
-                        f"{who} sends {what} to {url}",
-                        lambda to=url, data=body, kind=kind, by=client: by.post(to, data, content_type=kind),
-                    )
+        # What nobody may reach does not read what nobody sends.
+        for who, client in (("nobody", nobody), ("somebody", somebody)):
+            if who == "nobody" and not re.match(OPEN, url):
+                continue
+            for what, body, kind in bodies():
+                status = faults.watch(
+                    f"{who} sends {what} to {url}",
+                    lambda to=url, data=body, kind=kind, by=client: by.post(to, data, content_type=kind),
+                )
+                if status == 405:
+                    break  # Only to be read: no body is looked at.
     assert not faults, "\n".join(faults)
 
 
@@ -166,11 +172,16 @@ def wrong_bodies(form: PageForm) -> Iterator[tuple[str, dict[str, str]]]:
     good = {**form.filled(), "idempotency_key": str(uuid.uuid4())}
     yield "as it is", good
     names = [name for name in form.kinds if name != "csrfmiddlewaretoken"]
+    alike = Counter[str]()
     shown = [name for name in names if form.kinds[name] != "hidden"]
     for value in UNFIT:
         # No field takes these, and each says so whatever the others hold.
         yield f"{value!r} everywhere", {**good, **dict.fromkeys(shown, value)}
     for name in names:
+        # Of a grid's many fields that differ in a number only, two stand for all.
+        alike[family := re.sub(r"\d+", "", name)] += 1
+        if alike[family] > 2:
+            continue
         for value in WRONG.get(form.kinds[name], TEXTS[:1]):
             yield f"{name}={value[:20]!r}", {**good, name: value}
         yield f"without {name}", {key: value for key, value in good.items() if key != name}

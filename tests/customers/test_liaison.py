@@ -146,7 +146,7 @@ def test_the_pages_show_the_log_and_what_is_due(visit, duty_manager):
     assert "Ministry of Health" in shown(everything + "?q=health&state=open&mine=yes")
     assert "Ministry of Health" not in shown(everything + "?state=done")
     assert "Data stays in the country." in shown(reverse("liaison:item", args=[item.public_id]))
-    assert "Name a contact for nights" in shown("/today/")
+    assert "Name a contact for nights" in shown("/today/") + shown("/today/?part=2")
     assert visit(everything, as_=make.person(Role.EXECUTIVE)).status_code == 403
 
 

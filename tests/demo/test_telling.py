@@ -26,11 +26,12 @@ def test_it_is_not_for_production(settings):
         call_command("demo")
 
 
-# Shifts change at six in each region's own time; clocks change at the end of March; a year begins.
+# Clocks change at the end of March.
+CLOCKS_CHANGE = datetime(2020, 3, 29, 1, 5, tzinfo=UTC)
+# Shifts change at six in each region's own time; a year begins; a day that most years do not have.
 MOMENTS = (
-    datetime(2020, 3, 29, 1, 5, tzinfo=UTC),
     datetime(2026, 1, 1, 5, 58, tzinfo=UTC),
-    datetime(2028, 2, 29, 18, 20, tzinfo=UTC),
+    datetime(2024, 2, 29, 18, 20, tzinfo=UTC),
     datetime(2026, 7, 12, 22, 31, tzinfo=UTC),
 )
 
@@ -39,6 +40,11 @@ MOMENTS = (
 def test_it_can_be_told_at_any_hour(settings, tmp_path, now):
     settings.DATA_DIR = tmp_path
     build_demo(Size(organizations=120, requests=150, seed=now.hour), now=now, tell=lambda name, seconds: None)
+    assert_in_order()
+
+
+def assert_in_order() -> None:
+    """Every rule holds, and the journal is whole."""
     assert [finding for finding in check_invariants() if not finding.holds] == []
     assert verify_chain().fault is None
 
@@ -62,10 +68,12 @@ def told() -> list[tuple]:
 def test_the_same_seed_tells_the_same_story(settings, tmp_path):
     settings.DATA_DIR = tmp_path
     stories = []
-    for seed in (7, 7, 8):
+    for _time in range(2):
         with transaction.atomic():
-            build_demo(Size(100, 120, seed), now=MOMENTS[0], tell=lambda name, seconds: None)
+            build_demo(Size(100, 120, 7), now=CLOCKS_CHANGE, tell=lambda name, seconds: None)
             stories.append(told())
+            if len(stories) == 1:
+                assert_in_order()
             transaction.set_rollback(True)
+    assert len(stories[0]) > 100
     assert stories[0] == stories[1]
-    assert stories[0] != stories[2]
