@@ -30,7 +30,7 @@ from capacity.staffing.presence import (
 )
 from users.access import Actor
 
-__all__ = ["DayOutlook", "crew_outlook", "outlook_of", "rosters_in_force"]
+__all__ = ["DayOutlook", "crew_outlook", "outlook_of", "roles_ahead", "rosters_in_force"]
 
 # A role in a shift with the people it needs at least.
 Required = tuple[str, str, int]
@@ -124,15 +124,59 @@ class Working:
 
 def role_ahead(datacenter: Datacenter, role: str, at: datetime) -> list[Working]:
     """The rostered shifts of one role in the next fourteen days, in their order."""
+    return roles_ahead([datacenter], role, at)[datacenter.pk]
+
+
+def roles_ahead(
+    datacenters: Sequence[Datacenter],
+    role: str,
+    at: datetime,
+    *,
+    minimums: Mapping[int, Mapping[str, int]] | None = None,
+) -> dict[int, list[Working]]:
+    """The same in each of several datacenters (by key), whose minimums by shift are perhaps known already.
+
+    One question without rosters, else three, and one for minimums that are not known.
+    """
+    rosters = rosters_in_force(datacenters, at)
+    kept = [one for one in datacenters if one.pk in rosters]
+    papers, seen = _papers(kept, at), _seen(kept, at)
+    if minimums is None:
+        minimums = _minimums(kept, role)
+    return {
+        one.pk: _working(
+            one,
+            role,
+            at,
+            rostered=rosters.get(one.pk, {}),
+            papers=papers.get(one.pk, {}).get(role, []),
+            presence=seen.presence(one, role),
+            minimums=minimums.get(one.pk, {}),
+        )
+        for one in datacenters
+    }
+
+
+def _minimums(datacenters: Sequence[Datacenter], role: str) -> dict[int, dict[str, int]]:
+    found: dict[int, dict[str, int]] = {}
+    if datacenters:
+        rows = CrewRequirement.objects.filter(datacenter__in=[one.pk for one in datacenters], role=role)
+        for key, shift, minimum in rows.order_by("shift").values_list("datacenter_id", "shift", "minimum"):
+            found.setdefault(key, {})[shift] = minimum
+    return found
+
+
+def _working(
+    datacenter: Datacenter,
+    role: str,
+    at: datetime,
+    *,
+    rostered: Mapping[tuple[date, str, str], int],
+    papers: Sequence[Papers],
+    presence: float,
+    minimums: Mapping[str, int],
+) -> list[Working]:
     zone = ZoneInfo(datacenter.time_zone)
-    rostered = rosters_in_force([datacenter], at).get(datacenter.pk, {})
-    papers = _papers([datacenter], at).get(datacenter.pk, {}).get(role, [])
-    presence = _seen([datacenter], at).presence(datacenter, role)
-    minimums = dict(
-        CrewRequirement.objects.filter(datacenter=datacenter, role=role)
-        .order_by("shift")
-        .values_list("shift", "minimum")
-    )
     found = []
     for day in sorted({day for day, _shift, _role in rostered}):
         posts = [

@@ -13,6 +13,7 @@ from capacity.regions.models import Datacenter
 from capacity.staffing.models import CrewRole, Shift
 from capacity.staffing.outlook import Working, role_ahead
 from capacity.staffing.repair import Repair, install_throughput, repair
+from capacity.staffing.shifts import HOURS
 from capacity.staffing.views import datacenter_for
 from kit import clock
 from kit.commands import form_page
@@ -20,7 +21,6 @@ from kit.filters import check_parameters
 from kit.forms import Form, QuantityField
 from users.http import ActorRequest
 
-SHIFT_HOURS = 12
 # What stands in the form first: the fleet of a small site, and the planning figures of the design.
 ASSUMED = {"servers": 10_000, "tickets": 1, "hours": 3, "planned": 10}
 
@@ -74,8 +74,8 @@ def shifts_ahead(datacenter: Datacenter, figures: dict[str, Any], at: datetime) 
             technicians,
             repair(tickets_per_day=tickets, hours_each=figures["hours"], technicians=technicians),
             install_throughput(
-                spare_hours=max(0, technicians - work.minimum) * SHIFT_HOURS,
-                repair_hours=tickets / 24 * SHIFT_HOURS * figures["hours"],
+                spare_hours=max(0, technicians - work.minimum) * HOURS,
+                repair_hours=tickets / 24 * HOURS * figures["hours"],
                 planned_hours=figures["planned"],
             ),
         )

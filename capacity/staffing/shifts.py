@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 DAY = "day"
 NIGHT = "night"
 SHIFTS = (DAY, NIGHT)
+# As planned; a change of clocks is not counted.
+HOURS = 12
 STARTS = {DAY: time(6), NIGHT: time(18)}
 # A crew has this long to report after its shift began; until then the report before it counts.
 REPORT_WITHIN = timedelta(minutes=30)
