@@ -2,6 +2,7 @@
 
 from capacity.alarms.models import Alarm
 from capacity.allocation.models import Simulation
+from capacity.deliveries.models import Delivery
 from capacity.levers.campaign_models import CampaignCap, CampaignMove, OfferCampaign
 from capacity.levers.models import (
     Lever,
@@ -61,6 +62,7 @@ __all__ = [
     "Datacenter",
     "DatacenterStatus",
     "Decision",
+    "Delivery",
     "DroppedMonth",
     "Grant",
     "Lease",

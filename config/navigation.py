@@ -122,6 +122,7 @@ JOBS: tuple[Job, ...] = (
                 waiting=_alarms,
                 keys="g m",
             ),
+            Place(_("Deliveries"), "/deliveries/", "building", _of(OPERATOR, DUTY_MANAGER, REVIEWER, EXECUTIVE)),
             Place(_("Response plans"), "/response/", "route", keys="g w"),
             Place(_("Levers"), "/levers/", "adjustments-horizontal", _of(OPERATOR, DUTY_MANAGER, REVIEWER), keys="g l"),
             Place(

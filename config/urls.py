@@ -21,6 +21,7 @@ urlpatterns = [
     path("levers/", include("capacity.levers.urls")),
     path("campaigns/", include("capacity.campaigns.urls")),
     path("notices/", include("capacity.notices.urls")),
+    path("deliveries/", include("capacity.deliveries.urls")),
     path("pools/", include("capacity.pools.urls")),
     path("pools/", include("capacity.usage.urls")),
     path("queue/", include("capacity.review.urls")),

@@ -16,6 +16,8 @@ from django.db.models import F
 
 from capacity.campaigns.actions.plan_campaign import PlannedCap, plan_campaign
 from capacity.campaigns.actions.publish_campaign import publish_campaign
+from capacity.deliveries.actions.plan_delivery import plan_delivery
+from capacity.deliveries.models import Delivery
 from capacity.levers.actions.record_release import record_release
 from capacity.levers.actions.set_up_lever import set_up_lever
 from capacity.levers.actions.sign_step import sign_step
@@ -366,6 +368,23 @@ def papers(datacenter: Datacenter, people: int = 9, *, ahead: int = 30, at: date
     given.setdefault("actor", SYSTEM)
     expires = at.date() + timedelta(days=ahead)
     return record_papers_and_refresh(datacenter=datacenter, people=people, expires_date=expires, at=at, **given)
+
+
+def delivery(
+    to: Pool | None = None, *, ahead: int = 10, place: str = "", by: Actor | None = None, at: datetime = NOW, **fields
+) -> Delivery:
+    """500 units that are due at the pool's first datacenter in so many days and take 100 hours to install."""
+    to = to or pool()
+    places = to.region.datacenters.order_by("code")
+    given = {"quantity": 500, "planned_hours": 100, "note": "Order 7", **fields}
+    return plan_delivery(
+        actor=by or acting(Role.REGION_OPERATOR),
+        pool=to,
+        datacenter_id=(places.get(code=place) if place else places[0]).public_id,
+        due_date=at.date() + timedelta(days=ahead),
+        at=at,
+        **given,
+    )
 
 
 def measured(pool: Pool, *values: float, until: datetime = NOW) -> None:

@@ -74,6 +74,8 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "levers:lever": [lever.public_id],
         "levers:step": [lever.public_id],
         "campaigns:campaign": [make.campaign(at=at).public_id],
+        "deliveries:of_pool": ["westeurope", "vcpu"],
+        "deliveries:delivery": [make.delivery(at=at).public_id],
         "levers:measure": [lever.public_id, 1],
         "liaison:item": [contact.public_id],
         "assurance:review": [second_look.public_id],

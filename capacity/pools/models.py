@@ -152,6 +152,7 @@ class SupplyCause(models.TextChoices):
     POLICY = "policy", _("Policy")
     IMPORT = "import", _("Import")
     LEVER = "lever", _("Measured release of levers")
+    DELIVERY = "delivery", _("Delivery landed")
 
 
 class SupplyChange(AppendOnly):

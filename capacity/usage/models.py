@@ -198,6 +198,8 @@ class UsageForecast(models.Model):
     exhausted_p50 = models.PositiveSmallIntegerField(null=True)
     exhausted_p90 = models.PositiveSmallIntegerField(null=True)
     exhausted_within_lead = models.FloatField(null=True)
+    # The landings that supply was counted with: [day, units], soonest first.
+    deliveries = models.JSONField(default=list, blank=True)
     broken_at = models.DateTimeField(null=True)
 
     runtime_updates = ("broken_at",)

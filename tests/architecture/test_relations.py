@@ -27,6 +27,7 @@ SLICES = [
     "requests",
     "levers",
     "usage",
+    "deliveries",
     "pools",
     "staffing",
     "alarms",

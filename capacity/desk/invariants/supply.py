@@ -1,4 +1,4 @@
-"""What must hold over pools, their ledger, levers, campaigns and crews."""
+"""What must hold over pools, their ledger, deliveries, levers, campaigns and crews."""
 
 from collections.abc import Iterator
 
@@ -60,6 +60,24 @@ def pools_count_what_levers_were_measured_to_release() -> Iterator[str | None]:
         JOIN capacity_resource resource ON resource.id = pool.resource_id
         LEFT JOIN (SELECT pool_id, sum(released) AS released FROM capacity_releases_in_force() GROUP BY pool_id)
             measured ON measured.pool_id = pool.id
+    """)
+
+
+@check
+def deliveries_landed_with_their_supply() -> Iterator[str | None]:
+    """What landed raised its pool by what was powered on, and every such change has its delivery."""
+    yield from told("""
+        SELECT coalesce('delivery ' || delivery.public_id, 'change of supply ' || change.id),
+            CASE WHEN (delivery.id IS NULL) <> (change.id IS NULL) AND coalesce(delivery.state, 'landed') = 'landed'
+                THEN 'the delivery or its change of supply is missing'
+            WHEN delivery.state <> 'landed' AND change.id IS NOT NULL THEN 'raised its pool without having landed'
+            WHEN (delivery.pool_id, delivery.landed_quantity) IS DISTINCT FROM (change.pool_id,
+                (change.new_terms->>'powered_on')::bigint - (change.old_terms->>'powered_on')::bigint)
+                AND delivery.state = 'landed'
+                THEN 'raised its pool by something else' END
+        FROM capacity_delivery delivery
+        FULL JOIN (SELECT * FROM capacity_supplychange WHERE cause = 'delivery') change
+            ON change.id = delivery.supply_change_id
     """)
 
 

@@ -38,6 +38,7 @@ def decided():
     make.override(make.request())
     make.released(make.pulled_lever(), 40)
     make.live_campaign()
+    make.delivery()
     return small
 
 
