@@ -1,5 +1,6 @@
 """The page of a pool's usage: what was, what is thought to come, how sure that is, and when the pool runs out."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -36,6 +37,9 @@ def usage(request: ActorRequest, region: str, resource: str) -> HttpResponse:
         ],
         "forecast": days.forecast,
         "is_surge": bool(days.forecast and days.forecast.method == ForecastMethod.SCENARIOS),
+        "landings": [(date.fromisoformat(day), units) for day, units in days.forecast.deliveries]
+        if days.forecast
+        else [],
         "exhaustion": exhaustion_text(days.forecast) if days.forecast else "",
     }
     return render(request, "usage/usage.html", context)

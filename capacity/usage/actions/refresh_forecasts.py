@@ -1,5 +1,6 @@
 """Forecast the usage of every pool anew, mark what surges broke, and keep the alarms about surges."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -8,6 +9,7 @@ from django.db import transaction
 
 from capacity.alarms.keeping import keep_alarms
 from capacity.alarms.models import AlarmKind
+from capacity.deliveries.queries import landings_in
 from capacity.pools.models import Pool
 from capacity.pools.terms import names_of
 from capacity.usage.forecast.backtest import forecast_with_bands
@@ -23,7 +25,7 @@ from capacity.usage.models import ForecastMethod, ForecastStep, UsageDay, UsageF
 
 DAYS_AHEAD = 90
 DAYS_BACK = 400
-# Until deliveries stand in the product: how long new hardware takes (an assumption, shown where it is used).
+# How long hardware takes that nobody ordered yet (an assumption, shown where it is used); what is planned has its day.
 LEAD_DAYS = 60
 
 
@@ -102,16 +104,27 @@ def _daily(pools: list[Pool], hour: datetime) -> list[UsageForecast]:
         bands = calibrate_daily(histories, DAYS_AHEAD)
     except ValueError:
         return []  # Nobody has a month of data yet.
+    landings = landings_in(pools, hour)
     rows = []
     for at, (pool, history) in enumerate(zip(pools, histories, strict=True)):
-        row = _daily_row(pool, history, bands, at)
+        row = _daily_row(pool, history, bands, at, landings.get(pool.pk, []), hour.date())
         if row is not None:
             row.made_at, row.starts_at = hour, datetime.combine(hour.date(), time(), UTC)
             rows.append(row)
     return rows
 
 
-def _daily_row(pool: Pool, history: Values, bands: Bands, at: int) -> UsageForecast | None:
+def supply_ahead(pool: Pool, landings: Sequence[tuple[date, int]], first: date) -> Values:
+    """The usable units of each forecast day from the first on; what lands counts from its day."""
+    supply = np.full(DAYS_AHEAD, float(usable_units(pool)))
+    for day, units in landings:
+        supply[max((day - first).days, 0) :] += units
+    return supply
+
+
+def _daily_row(
+    pool: Pool, history: Values, bands: Bands, at: int, landings: Sequence[tuple[date, int]], first: date
+) -> UsageForecast | None:
     ahead = outlook(history, DAYS_AHEAD)
     values = ahead.values
     if np.isnan(values).any():
@@ -123,9 +136,7 @@ def _daily_row(pool: Pool, history: Values, bands: Bands, at: int) -> UsageForec
     else:
         (low, _high), (_low, high) = bands.around(at, ahead.ways.low), bands.around(at, ahead.ways.high)
         method = ForecastMethod.SCENARIOS
-    exhaustion = days_to_exhaustion(
-        values, daily_moves(history), np.full(DAYS_AHEAD, float(usable_units(pool))), LEAD_DAYS
-    )
+    exhaustion = days_to_exhaustion(values, daily_moves(history), supply_ahead(pool, landings, first), LEAD_DAYS)
     own, naive = _errors(history, forecast_daily(history[:-WEEK], WEEK), WEEK)
     return UsageForecast(
         pool=pool,
@@ -136,6 +147,7 @@ def _daily_row(pool: Pool, history: Values, bands: Bands, at: int) -> UsageForec
         high=high.tolist(),
         own_error=own,
         naive_error=naive,
+        deliveries=[[day.isoformat(), units] for day, units in landings],
         exhausted_p10=exhaustion.p10,
         exhausted_p50=exhaustion.p50,
         exhausted_p90=exhaustion.p90,

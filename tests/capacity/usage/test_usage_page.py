@@ -71,14 +71,26 @@ def test_a_year_and_what_lies_ahead_with_method_and_error(pool, visit):
     assert chart.series[0].values[364] > 900
 
 
-def test_a_pool_that_nearly_is_full_runs_out(pool, visit):
+def test_a_pool_that_nearly_is_full_runs_out(pool, visit, monkeypatch):
     Pool.objects.filter(pk=pool.pk).update(powered_on=1010)
     measured()
     refresh_forecasts(at=AT)
     forecast = UsageForecast.objects.get(step="day")
     assert forecast.exhausted_p10 is not None
     assert forecast.exhausted_within_lead > 0.3
-    assert "paths exhaust the pool" in text(visit(PAGE, as_=make.person(Role.DUTY_MANAGER)))
+    page = text(visit(PAGE, as_=make.person(Role.DUTY_MANAGER)))
+    assert "paths exhaust the pool" in page
+    assert "none planned" in page
+    # What is planned to land counts from the day on which it is expected.
+    make.delivery(pool, ahead=0, quantity=2000, at=AT)
+    refresh_forecasts(at=AT + timedelta(hours=1))
+    later = UsageForecast.objects.filter(step="day").latest("made_at")
+    assert later.deliveries == [["2020-04-02", 2000]]
+    assert later.exhausted_within_lead < 0.1
+    monkeypatch.setattr("kit.clock.now", lambda: AT + timedelta(hours=1))
+    page = text(visit(PAGE, as_=make.person(Role.DUTY_MANAGER), queries=9))
+    assert "none planned" not in page
+    assert "April 2, 2020: 2,000" in page
 
 
 def test_a_surge_breaks_the_forecast_raises_an_alarm_and_leaves_three_ways(pool, visit):
