@@ -18,6 +18,7 @@ from capacity.watch.actions.look_at_pools import look_at_pools
 from config.demo import operations, usage, world
 from config.demo.cast import gather, write_logins
 from config.demo.customers import internal_service, invent_customers
+from config.demo.delivering import deliver
 from config.demo.liaising import liaise
 from config.demo.registering import follow_registers
 from config.demo.requests import History
@@ -101,6 +102,8 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             copy_in(entries)
         with part("The last day, act by act") as source:
             operations.live_through(cast, source, internal=internal, now=now)
+        with part("Deliveries"):
+            deliver(cast, now=now)
         with part("Usage"):
             usage.measure(now=now)
         with part("Order and alarms"):

@@ -10,6 +10,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from capacity.alarms.models import Alarm
+from capacity.deliveries.models import Delivery
+from capacity.deliveries.queries import landings_of, planned_among
 from capacity.desk.invariants import check_invariants
 from capacity.levers.campaign_models import CampaignCap, OfferCampaign
 from capacity.levers.models import Lever, LeverKind, LeverMeasurement, LiftProposal
@@ -102,6 +104,9 @@ def test_there_is_something_of_every_kind(story):
     assert Pool.objects.filter(lever_release__gt=0).exists()
     assert {"planned", "live", "closed"} == set(OfferCampaign.objects.values_list("state", flat=True))
     assert CampaignCap.objects.filter(used__gt=0).exists()
+    assert {"planned", "landed"} == set(Delivery.objects.values_list("state", flat=True))
+    expected = landings_of(planned_among(Delivery.objects.all()), clock.now())
+    assert {landing.share < 1 for landing in expected.values()} == {True, False}
     assert set(DatacenterStatus.objects.values_list("status", flat=True)) >= {"green", "amber", "red", "unknown"}
     assert {"critical", "constrained", "recovering", "watch", "normal"} == set(
         Region.objects.values_list("condition", flat=True)
