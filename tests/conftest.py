@@ -74,6 +74,21 @@ RESTART = """
 """
 
 
+def tables_of(cursor) -> list[str]:
+    """The quoted names of all tables that tests fill."""
+    cursor.execute(
+        "SELECT tablename FROM pg_tables"
+        " WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
+    )
+    return [f'"{name}"' for (name,) in cursor.fetchall()]
+
+
+def truncate(cursor, tables: list[str]) -> None:
+    """Empty tables by new files, which takes with it what the planner learned of them."""
+    cursor.execute("SET lock_timeout = '20s'")
+    cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+
+
 def _empty_as_owner(self) -> None:
     """Empty every table after a test that commits; the application role may not truncate.
 
@@ -85,17 +100,13 @@ def _empty_as_owner(self) -> None:
     try:
         with owner.cursor() as cursor:
             cursor.execute("SET lock_timeout = '20s'")
-            cursor.execute(
-                "SELECT tablename FROM pg_tables"
-                " WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
-            )
-            tables = [f'"{name}"' for (name,) in cursor.fetchall()]
+            tables = tables_of(cursor)
             counted = (f"(SELECT count(*) FROM (SELECT FROM {table} LIMIT {MANY_ROWS}) rows)" for table in tables)
             cursor.execute(f"SELECT ARRAY[{', '.join(counted)}]")
             counts = dict(zip(tables, cursor.fetchone()[0], strict=True))
             full = [table for table, count in counts.items() if count]
             if max(counts.values()) >= MANY_ROWS:
-                cursor.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE")
+                truncate(cursor, tables)
             elif full:
                 # Rows that are never deleted have a trigger that says so.
                 cursor.execute("; ".join(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in full))

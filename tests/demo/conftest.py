@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import owner_connection
+from tests.conftest import owner_connection, tables_of, truncate
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -16,11 +16,6 @@ def _as_never_filled(django_db_setup, django_db_blocker):
         owner = owner_connection()
         try:
             with owner.cursor() as cursor:
-                cursor.execute("SET lock_timeout = '20s'")
-                cursor.execute(
-                    "SELECT string_agg(format('%I', tablename), ', ') FROM pg_tables"
-                    " WHERE schemaname = 'public' AND tablename NOT IN ('django_migrations', 'django_content_type')"
-                )
-                cursor.execute(f"TRUNCATE {cursor.fetchone()[0]} RESTART IDENTITY CASCADE")
+                truncate(cursor, tables_of(cursor))
         finally:
             owner.close()
