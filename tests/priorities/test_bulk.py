@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from priorities import policy
 from priorities.policy import default_policy, order_key, order_of, rank, rank_many, table_of, table_of_dicts
-from tests.priorities.test_policy import any_facts, facts, moments, policies
+from tests.priorities.supposed import any_facts, facts, moments, policies
 
 # The full counts take minutes and run in the drill; some of them always.
 COUNT = 2_000 if os.environ.get("VORRANG_DRILL") else 50
