@@ -1,0 +1,90 @@
+"""Builders: the small cast and the nouns that tests speak of.
+
+Each builder makes the least that is valid, through actions where there is one, and lets a test
+name only what it is about.
+"""
+
+from tests.make.customers import (
+    add_letter,
+    category,
+    claim,
+    domain,
+    evidence_review,
+    hospital,
+    letter,
+    match,
+    organization,
+    register_row,
+    show_domains,
+    snapshot,
+    strong_evidence,
+    verified,
+    verified_claim,
+)
+from tests.make.measures import campaign, lever, live_campaign, pulled_lever, released, response_plan, signed
+from tests.make.people import NOW, PASSWORD, account_manager, acting, actor, moments, person, portfolio
+from tests.make.places import (
+    declared,
+    delivery,
+    forecast,
+    measured,
+    papers,
+    pool,
+    promised,
+    region,
+    rostered,
+    shift_reported,
+)
+from tests.make.priorities import broken_glass, in_force, override, policy_in_force, proposed_policy, use_override
+from tests.make.requests import request, tier1_request
+
+__all__ = [
+    "NOW",
+    "PASSWORD",
+    "account_manager",
+    "acting",
+    "actor",
+    "add_letter",
+    "broken_glass",
+    "campaign",
+    "category",
+    "claim",
+    "declared",
+    "delivery",
+    "domain",
+    "evidence_review",
+    "forecast",
+    "hospital",
+    "in_force",
+    "letter",
+    "lever",
+    "live_campaign",
+    "match",
+    "measured",
+    "moments",
+    "organization",
+    "override",
+    "papers",
+    "person",
+    "policy_in_force",
+    "pool",
+    "portfolio",
+    "promised",
+    "proposed_policy",
+    "pulled_lever",
+    "region",
+    "register_row",
+    "released",
+    "request",
+    "response_plan",
+    "rostered",
+    "shift_reported",
+    "show_domains",
+    "signed",
+    "snapshot",
+    "strong_evidence",
+    "tier1_request",
+    "use_override",
+    "verified",
+    "verified_claim",
+]
