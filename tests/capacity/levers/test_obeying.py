@@ -1,5 +1,6 @@
 """Intake, letters and the public obey levers and say until when; tiers 1 and 2 never meet one."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -107,7 +108,10 @@ def test_the_public_reads_words_and_days_and_no_figure(visit, language):
     make.released(lever, 818, at=at)
     make.pulled_lever(kind="feature_profile", offer_types=[], feature="video_720p", step=LIMITED, at=at)
     campaign = make.live_campaign(cap=2929, at=at)
-    page = visit(reverse("trust:overview", args=[language]), queries=8).content.decode()
+    overview = reverse("trust:overview", args=[language])
+    overview = reverse("trust:overview", args=[language])
+    # Without the random ids of addresses, which hold any three digits now and then.
+    page = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", visit(overview, queries=8).content.decode())
     with translation.override(language):
         words = {
             "de": ("Kostenlose Angebote sind begrenzt", "Video höchstens in 720p", campaign.name_de, "Listenpreis"),

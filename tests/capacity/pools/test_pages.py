@@ -7,6 +7,7 @@ from capacity.pools import ledger
 from capacity.pools.models import Pool, SupplyChange
 from capacity.pools.waterfall import waterfall
 from tests import make
+from users.access import SYSTEM
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_a_pool_without_supply_and_one_with_a_deficit_draw_too(pool):
 
 def test_the_ledger_lists_every_entry_and_filters(visit, pool, operator):
     entry = make.promised(pool, 300)
-    ledger.release([entry], actor=make.SYSTEM, at=make.NOW)
+    ledger.release([entry], actor=SYSTEM, at=make.NOW)
     page = text(visit(PAGE, as_=operator, queries=12))
     assert "+300" in page
     assert "\N{MINUS SIGN}300" in page

@@ -17,7 +17,7 @@ from journal.models import Entry
 from kit.refusal import StaleForm
 from priorities.actions.seed_policy import seed_policy
 from tests import make
-from users.access import NeedsRole
+from users.access import SYSTEM, NeedsRole
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -211,6 +211,6 @@ def test_the_reserve_follows_the_policy_and_tier_one_beyond_its_mark_is_alarmed(
     entry = make.promised(pool, 601, "reserve")
     look_at_pools(at=make.NOW)
     assert Alarm.objects.get(kind="tier1_mark").values["held"] == 601
-    ledger.release([entry], actor=make.SYSTEM, at=make.NOW)
+    ledger.release([entry], actor=SYSTEM, at=make.NOW)
     look_at_pools(at=make.NOW)
     assert not Alarm.objects.filter(ended_at=None).exists()

@@ -32,7 +32,7 @@ from capacity.watch.actions.plan_crews import plan_rosters
 from journal.models import Entry
 from kit.refusal import NotAllowed, StaleForm
 from tests import make
-from users.access import NeedsFreshSignIn
+from users.access import SYSTEM, NeedsFreshSignIn
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -305,7 +305,7 @@ def test_a_night_without_enough_people_next_week_refuses_a_date_and_keeps_more_f
     make.shift_reported(crew)
     make.rostered(crew, 5)
     thin = Rostered(crew.code, NOW.date() + timedelta(days=6), "night", "security", 1)
-    plan_rosters(actor=make.SYSTEM, rows=[thin], at=NOW)
+    plan_rosters(actor=SYSTEM, rows=[thin], at=NOW)
     pool.refresh_from_db()
     assert (pool.failure_reserve, pool.failure_reserve_permille, pool.supply, pool.supply_open) == (50, 2000, 900, 0)
     change = pool.supply_changes.latest("pk")

@@ -18,7 +18,7 @@ from capacity.watch.tasks import look
 from journal.models import Entry
 from kit.refusal import NotFound
 from tests import make
-from users.access import NeedsRole
+from users.access import SYSTEM, NeedsRole
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +96,7 @@ def test_what_is_promised_beyond_the_open_supply_is_a_deficit_that_is_alarmed_an
     change = SupplyChange.objects.filter(pool=pool).latest("pk")
     assert (change.cause, change.deficit_after, change.new_terms["gate_permille"]) == ("staffing", 700, 0)
 
-    ledger.release([entry], actor=make.SYSTEM, at=make.NOW)
+    ledger.release([entry], actor=SYSTEM, at=make.NOW)
     look()
     assert ("deficit", "vcpu") not in open_alarms()
 
