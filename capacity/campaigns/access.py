@@ -1,12 +1,12 @@
 """Who sees offer campaigns, plans them, puts them live and closes them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from capacity.levers.campaign_models import CampaignState, OfferCampaign
+from capacity.levers.campaign_models import CampaignCap, CampaignState, OfferCampaign
 from kit.refusal import NotAllowed, Refusal
 from users.access import Actor
 from users.roles import Role
@@ -47,6 +47,12 @@ def sees_caps(actor: Actor) -> bool:
     return bool(actor.holds(*SEE_CAPS))
 
 
+def visible_caps(actor: Actor) -> QuerySet[CampaignCap]:
+    """The caps in the regions whose figures the actor sees."""
+    reach = actor.regions_of(*SEE_CAPS)
+    return CampaignCap.objects.all() if reach is None else CampaignCap.objects.filter(pool__region__code__in=reach)
+
+
 def may_plan_campaign(actor: Actor, region_codes: Iterable[str] = ()) -> Refusal | None:
     """Operators plan, for pools of regions they look after."""
     codes = sorted(set(region_codes))
@@ -68,7 +74,8 @@ def may_close_campaign(actor: Actor) -> Refusal | None:
     return actor.needs(Role.REGION_OPERATOR, Role.DUTY_MANAGER)
 
 
-def campaigns_to_publish(actor: Actor) -> QuerySet[OfferCampaign]:
-    """Planned campaigns that this duty manager may put live, the next to start first."""
-    planned = OfferCampaign.objects.filter(state=CampaignState.PLANNED).exclude(planned_by=actor.user_id)
+def campaigns_to_publish(actor: Actor, today: date) -> QuerySet[OfferCampaign]:
+    """Planned campaigns that this duty manager may put live and that are not over, the next to start first."""
+    planned = OfferCampaign.objects.filter(state=CampaignState.PLANNED, ends_date__gt=today)
+    planned = planned.exclude(planned_by=actor.user_id)
     return planned.order_by("starts_date", "pk")

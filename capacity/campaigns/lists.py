@@ -61,9 +61,9 @@ CAMPAIGNS = ListSpec(
 _USED = Column(
     "used",
     _("Fullest cap"),
-    lambda row: percent(row.fullest or 0, 1),
+    lambda row: percent(row.fullest, 1) if row.fullest is not None else "",
     numeric=True,
-    export=lambda row: round(row.fullest or 0, 4),
+    export=lambda row: round(row.fullest, 4) if row.fullest is not None else "",
 )
 # With what is used, for those who may see figures.
 CAMPAIGNS_WITH_USE = replace(CAMPAIGNS, columns=(*CAMPAIGNS.columns[:3], _USED, *CAMPAIGNS.columns[3:]))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db.models import Count, F, FloatField, Max, QuerySet
+from django.db.models import Count, F, FloatField, Max, Q, QuerySet
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
@@ -15,9 +15,9 @@ from kit.charts import Chart, Kind, Series
 MOST_NOTICES = 50
 
 
-def caps_of(campaign: OfferCampaign) -> list[CampaignCap]:
-    """The caps by region and resource."""
-    rows = CampaignCap.objects.filter(campaign=campaign).select_related("pool__region", "pool__resource")
+def caps_of(campaign: OfferCampaign, visible: QuerySet[CampaignCap]) -> list[CampaignCap]:
+    """Those of the visible caps that are the campaign's, by region and resource."""
+    rows = visible.filter(campaign=campaign).select_related("pool__region", "pool__resource")
     return list(rows.order_by("pool__region__name", "pool__resource__position", "pk"))
 
 
@@ -52,6 +52,7 @@ def notice_of(campaign: OfferCampaign) -> Notice | None:
     return Notice.objects.filter(public_id=campaign.notice_key).first() if campaign.notice_key else None
 
 
-def with_use(campaigns: QuerySet[OfferCampaign]) -> QuerySet[OfferCampaign]:
-    """The campaigns with `fullest`: the largest used share of their caps, 0 to 1."""
-    return campaigns.annotate(fullest=Max(Cast(F("caps__used"), FloatField()) / F("caps__cap")))
+def with_use(campaigns: QuerySet[OfferCampaign], visible: QuerySet[CampaignCap]) -> QuerySet[OfferCampaign]:
+    """The campaigns with `fullest`: the largest used share of their visible caps, 0 to 1; None without any."""
+    share = Max(Cast(F("caps__used"), FloatField()) / F("caps__cap"), filter=Q(caps__in=visible))
+    return campaigns.annotate(fullest=share)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -15,6 +16,7 @@ from capacity.campaigns.access import (
     may_see_campaigns,
     sees_caps,
     visible_campaigns,
+    visible_caps,
 )
 from capacity.campaigns.actions.close_campaign import close_campaign
 from capacity.campaigns.actions.plan_campaign import plan_campaign
@@ -41,7 +43,8 @@ def campaigns(request: ActorRequest) -> HttpResponseBase:
     rows = visible_campaigns(request.actor).select_related("planned_by")
     context = {"may_plan": may_plan_campaign(request.actor) is None}
     if sees_caps(request.actor):
-        return list_page(request, CAMPAIGNS_WITH_USE, with_use(rows), template="campaigns/list.html", context=context)
+        rows = with_use(rows, visible_caps(request.actor))
+        return list_page(request, CAMPAIGNS_WITH_USE, rows, template="campaigns/list.html", context=context)
     return list_page(request, CAMPAIGNS, rows, template="campaigns/list.html", context=context)
 
 
@@ -119,6 +122,7 @@ def _page(request: ActorRequest, found: OfferCampaign, form: Form) -> HttpRespon
         "may_file": is_running and request.actor.holds(Role.ACCOUNT_MANAGER),
         "is_over": found.state == CampaignState.LIVE and found.ends_date <= at.date(),
         "notice": notice_of(found),
+        "language": get_language() or "en",
         "may_publish": may_publish,
         "why_not": publishing,
         "may_close": found.state != CampaignState.CLOSED and may_close_campaign(request.actor) is None,
@@ -129,6 +133,6 @@ def _page(request: ActorRequest, found: OfferCampaign, form: Form) -> HttpRespon
         is_own = isinstance(form, PublishForm)
         context["publish_form"] = form if is_own else PublishForm(notices=notices_to_choose())
     if sees_caps(request.actor):
-        caps = caps_of(found)
+        caps = caps_of(found, visible_caps(request.actor))
         context |= {"caps": caps, "picture": cap_picture(caps), "requests": requests_by_state(found)}
     return form_page(request, "campaigns/campaign.html", form, context)

@@ -1,8 +1,8 @@
 """When new hardware lands, given who is there to install it. Pure: no database, no clock. Decision core, section 8.
 
-Hours above the minimum crew, less repairs, against the hours that installing is planned to take: with less than enough,
-the days until the delivery stretch. Three rules hold and are tested: more crew never lands anything later, nothing
-lands before it is due, and without a free hour there is no date.
+Hours above the minimum crew against the hours that installing is planned to take: with less than enough, the days until
+the delivery stretch. Repairs are not counted: nothing tells how many will come. Three rules hold and are tested: more
+crew never lands anything later, nothing lands before it is due, and without a free hour there is no date.
 """
 
 from collections.abc import Mapping
@@ -30,13 +30,11 @@ class Landing:
     planned_hours: float
 
 
-def landing(
-    *, due: date, today: date, spare: Mapping[date, float], planned_hours: float, repair_hours: float = 0.0
-) -> Landing:
+def landing(*, due: date, today: date, spare: Mapping[date, float], planned_hours: float) -> Landing:
     """The landing of a delivery that is due on a day.
 
     `spare` are person-hours above minimum by rostered day; days without a roster are taken to be like the rostered ones
-    before it is due. `planned_hours` and `repair_hours` are person-hours from today until it is due. What is overdue
+    before it is due. `planned_hours` are person-hours from today until it is due. What is overdue
     lands today at the earliest. Raises ValueError on negative hours.
     """
     # What is due today, or was, has today left.
@@ -45,7 +43,7 @@ def landing(
     if not known:
         return Landing(max(due, today), 1.0, None, planned_hours)
     spare_hours = sum(known) / len(known) * days
-    share = install_throughput(spare_hours=spare_hours, repair_hours=repair_hours, planned_hours=planned_hours)
+    share = install_throughput(spare_hours=spare_hours, repair_hours=0, planned_hours=planned_hours)
     if share == 0 or days / share > MOST_DAYS:
         return Landing(None, share, spare_hours, planned_hours)
     # A float that should be whole must not cost a day.

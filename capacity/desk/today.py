@@ -314,7 +314,7 @@ def _levers_to_sign(actor: Actor, at: datetime) -> Section:
 def _campaigns_to_publish(actor: Actor, at: datetime) -> Section:
     return _section(
         _("Offer campaigns to put live"),
-        campaigns_to_publish(actor).select_related("planned_by"),
+        campaigns_to_publish(actor, at.date()).select_related("planned_by"),
         lambda row: Line(
             row.name,
             reverse("campaigns:campaign", args=[row.public_id]),

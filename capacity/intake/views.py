@@ -23,7 +23,7 @@ from customers.models import Organization
 from customers.queries import search_organizations
 from kit.clock import now
 from kit.commands import form_page, perform
-from kit.flash import flash
+from kit.flash import flash, warn
 from kit.refusal import NotFound, require
 from users.http import ActorRequest
 from users.roles import Role
@@ -51,8 +51,15 @@ def draft(request: ActorRequest, public_id: UUID) -> HttpResponse:
     require(may_file_request(request.actor, found.organization))
     if found.state != RequestState.DRAFT:
         raise NotADraft(request=found.label)
-    form = RequestForm(request.POST if request.method == "POST" else None, initial=initial_of(found))
-    return _write(request, found.organization, form, draft=found, campaign=found.campaign)
+    initial = initial_of(found)
+    campaign = found.campaign
+    if campaign is not None and not live_campaigns(now().date()).filter(pk=campaign.pk).exists():
+        initial["campaign"] = campaign = None
+        if request.method == "GET":
+            text = _("The offer campaign of this draft is not live any more; the request goes on without it.")
+            warn(request, text)
+    form = RequestForm(request.POST if request.method == "POST" else None, initial=initial)
+    return _write(request, found.organization, form, draft=found, campaign=campaign)
 
 
 @require_GET

@@ -50,17 +50,12 @@ def may_sign_step(actor: Actor, lever: Lever, *, at: datetime) -> Refusal | None
 def steps_to_sign(actor: Actor) -> QuerySet[Lever]:
     """Levers with a step that this duty manager may sign, the longest set up first."""
     waiting = Lever.objects.exclude(pending_state="").exclude(pending_by=actor.user_id).order_by("pk")
-    return _within(waiting, "", actor, Role.DUTY_MANAGER)
+    reach = actor.regions_of(Role.DUTY_MANAGER)
+    return waiting if reach is None else waiting.filter(Q(region=None) | Q(region__code__in=reach))
 
 
 def lifts_to_answer(actor: Actor) -> QuerySet[LiftProposal]:
-    """Open proposals to lift whose lever this operator works or owns, the oldest first."""
+    """Open proposals to lift whose lever this operator works, the oldest first."""
     waiting = LiftProposal.objects.filter(state=LiftState.OPEN).order_by("pk")
-    return _within(waiting, "lever__", actor, Role.REGION_OPERATOR)
-
-
-def _within(rows: QuerySet, path: str, actor: Actor, role: Role) -> QuerySet:
-    reach = actor.regions_of(role)
-    if reach is None:
-        return rows
-    return rows.filter(Q(**{f"{path}region__code__in": reach}) | Q(**{f"{path}owner": actor.user_id}))
+    reach = actor.regions_of(Role.REGION_OPERATOR)
+    return waiting if reach is None else waiting.filter(lever__region__code__in=reach)

@@ -5,12 +5,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from capacity.levers.models import Feature, LeverKind, LeverState, LiftKind, MeasureSource
+from capacity.levers.models import Feature, LeverKind, LeverMeasurement, LeverState, LiftKind, MeasureSource
 from capacity.levers.steps import MOST_HARM, PlannedStep
 from capacity.pools.models import Pool, Resource
 from capacity.regions.models import Region
 from customers.models import OfferType
-from kit.forms import DayField, Form, Group, QuantityField, required_text
+from kit.forms import DayField, Form, Group, PastMomentField, QuantityField, required_text
 
 
 class StepForm(Form):
@@ -140,10 +140,7 @@ class MeasureForm(Form):
     pool = forms.ChoiceField(label=_("Pool"))
     before_level = QuantityField(label=_("In use before the step"), least=0, help_text=_("In units of the pool."))
     after_level = QuantityField(label=_("In use after it"), least=0)
-    measured_at = forms.DateTimeField(
-        label=_("Measured at"),
-        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
-    )
+    measured_at = PastMomentField(label=_("Measured at"))
     source = forms.ChoiceField(label=_("Source"), choices=MeasureSource.choices)
     method = required_text(
         _("How it was measured"), max_length=300, lines=2, help_text=_("Such as: mean of a day before and a day after.")
@@ -154,7 +151,7 @@ class MeasureForm(Form):
         help_text=_("Both stay on record. Leave it out when you measured anew."),
     )
 
-    def __init__(self, *args: Any, pools: list[Pool], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, pools: list[Pool], counting: list[LeverMeasurement], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["pool"]
         field.choices = [
@@ -164,10 +161,28 @@ class MeasureForm(Form):
             )
             for pool in pools
         ]
+        # What is corrected is what was seen to count, not what somebody else measured meanwhile.
+        self.seen = {}
+        for one in counting:
+            name = f"counts_{one.pool_id}"
+            self.seen[f"{one.pool.region.code}/{one.pool.resource.code}"] = name
+            self.fields[name] = forms.UUIDField(
+                required=False, initial=one.public_id, widget=forms.HiddenInput, label=_("What counts now")
+            )
+
+    def clean(self) -> dict[str, Any]:
+        """A correction names what it corrects."""
+        cleaned = dict(super().clean() or {})
+        cleaned["corrects"] = None
+        if cleaned.get("is_correction") and "pool" in cleaned:
+            cleaned["corrects"] = cleaned.get(self.seen.get(cleaned["pool"], ""))
+            if cleaned["corrects"] is None:
+                self.add_error("is_correction", _("You saw no measurement of this pool that could be corrected."))
+        return cleaned
 
     def asked(self) -> dict[str, Any]:
-        """What `record_release` is to be told, from valid data, less what is corrected."""
-        names = ("before_level", "after_level", "measured_at", "source", "method")
+        """What `record_release` is to be told, from valid data."""
+        names = ("before_level", "after_level", "measured_at", "source", "method", "corrects")
         region, _slash, resource = self.cleaned_data["pool"].partition("/")
         return {**{name: self.cleaned_data[name] for name in names}, "pool": (region, resource)}
 

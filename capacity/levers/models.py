@@ -79,6 +79,24 @@ class LiftKind(models.TextChoices):
     JUDGMENT = "judgment", _("People judge")
 
 
+# A lever stands where its last move led it, which took two people. After the checks of the row, so that these speak
+# first.
+MOVED_BY_TWO = """
+    IF NOT EXISTS (
+        SELECT 1 FROM (
+            SELECT * FROM capacity_levermove WHERE lever_id = NEW.id ORDER BY id DESC LIMIT 1
+        ) last
+        LEFT JOIN capacity_leverstep step ON step.id = last.step_id
+        WHERE (last.old_state, last.new_state) = (OLD.state, NEW.state)
+          AND last.old_step_id IS NOT DISTINCT FROM OLD.step_id AND last.step_id IS NOT DISTINCT FROM NEW.step_id
+          AND (last.step_id IS NULL OR step.lever_id = NEW.id)
+    ) THEN
+        RAISE EXCEPTION 'a lever moves with two people' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+"""
+
+
 def _kinds_keep_to_their_offers() -> Q:
     """One alternative per kind; what is paid for or core can be named in none of them."""
     allowed = Q()
@@ -160,6 +178,13 @@ class Lever(Public):
         triggers = [
             LEVER_LIFE.trigger(),
             pgtrigger.ReadOnly(name="lever_facts_stay", fields=["kind", "region", "offer_types", "feature", "owner"]),
+            pgtrigger.Trigger(
+                name="lever_moved_by_two",
+                operation=pgtrigger.Update,
+                when=pgtrigger.After,
+                condition=pgtrigger.AnyChange("state", "step"),
+                func=MOVED_BY_TWO,
+            ),
         ]
 
     @property
@@ -256,6 +281,11 @@ MEASURED_IN_FORCE = """
         SELECT max(id) FROM capacity_levermeasurement WHERE move_id = NEW.move_id AND pool_id = NEW.pool_id
     ) THEN
         RAISE EXCEPTION 'a correction follows the measurement that counts' USING ERRCODE = 'check_violation';
+    END IF;
+    -- Two who measure the same pool at once wait for one another.
+    PERFORM 1 FROM capacity_pool WHERE id = NEW.pool_id FOR NO KEY UPDATE;
+    IF capacity_falls_twice(NEW.move_id, NEW.pool_id, NEW.before_level, NEW.after_level, NEW.measured_at) THEN
+        RAISE EXCEPTION 'one fall in use is released once' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 """

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Min, Q
+from django.db.models import F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from capacity.levers.models import PULLED_STATES, Lever, LeverKind, LeverState
@@ -26,12 +26,12 @@ _WORDS: dict[tuple[str, str], Any] = {
 
 @dataclass(frozen=True)
 class PublicLever:
-    """A lever in force: where (empty: everywhere), what, for which offers, since and planned until when."""
+    """A lever in force: where (empty: everywhere), what, for which offers, since (a day or a moment) and until when."""
 
     region: str
     text: Any
     offers: tuple[Any, ...]
-    since: datetime | None
+    since: date | None
     until: date | None
     review: date
 
@@ -41,7 +41,7 @@ def levers_in_force(at: datetime) -> list[PublicLever]:
     rows = (
         Lever.objects.filter(Q(starts_date=None) | Q(starts_date__lte=at.date()), state__in=PULLED_STATES)
         .select_related("region")
-        .annotate(since=Min("moves__at"))
+        .annotate(since=Max("moves__at", filter=Q(moves__new_state=F("state")) & ~Q(moves__old_state=F("state"))))
         .order_by("region__name", "pk")
     )
     return [
@@ -49,9 +49,16 @@ def levers_in_force(at: datetime) -> list[PublicLever]:
             region=row.region.name if row.region else "",
             text=row.get_feature_display() if row.feature else _WORDS[row.kind, row.state],
             offers=tuple(OfferType(one).label for one in row.offer_types),
-            since=row.since,
+            since=_since(row.since, row.starts_date),
             until=row.ends_date if row.ends_date and row.ends_date > at.date() else None,
             review=row.review_date,
         )
         for row in rows
     ]
+
+
+def _since(moved_at: datetime | None, starts_date: date | None) -> date | None:
+    """When the present state began: a lever that is signed ahead restricts nobody before its first day."""
+    if moved_at is not None and starts_date is not None and starts_date > moved_at.date():
+        return starts_date
+    return moved_at  # A moment, which the page shows as a day where it is read.

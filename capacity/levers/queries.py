@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from django.db.models import Count, F, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from capacity.levers.models import Lever, LeverMeasurement, LeverMove, LeverStep, LiftProposal, LiftState, StepPromise
@@ -103,6 +103,12 @@ def measurements_of(lever: Lever) -> list[LeverMeasurement]:
     )
 
 
+def counting(move: LeverMove) -> list[LeverMeasurement]:
+    """The measurement of each pool that counts for a step in force, which `move` took (one query)."""
+    rows = LeverMeasurement.objects.filter(move=move).order_by("pool_id", "-pk").distinct("pool_id")
+    return list(rows.select_related("pool__region", "pool__resource"))
+
+
 def open_lift(lever: Lever) -> LiftProposal | None:
     """The proposal to lift that waits for an answer."""
     return LiftProposal.objects.filter(lever=lever, state=LiftState.OPEN).first()
@@ -112,8 +118,15 @@ def with_releases(levers: QuerySet[Lever]) -> QuerySet[Lever]:
     """The levers with `promises` and `measures` of the steps in force: how many were made, and how many arrived."""
     in_force = {"step__lever": OuterRef("pk"), "step__position__lte": OuterRef("step__position")}
     promises = StepPromise.objects.filter(**in_force).order_by().values("step__lever").values(n=Count("pk"))
+    # A step that was left since is in force by a later move; what was measured before counts no more.
+    left = LeverMove.objects.filter(
+        Q(step=None) | Q(step__position__lt=OuterRef("move__step__position")),
+        lever=OuterRef("move__lever"),
+        pk__gt=OuterRef("move"),
+    )
     arrived = (
         LeverMeasurement.objects.filter(
+            ~Exists(left),
             move__lever=OuterRef("pk"),
             move__step__position__lte=OuterRef("step__position"),
             move__step__promises__pool=F("pool"),

@@ -27,6 +27,33 @@ LANGUAGE sql STABLE SET search_path = public, pg_temp AS $$
     ORDER BY measured.move_id, measured.pool_id, measured.id DESC
 $$;
 
+-- Whether a measurement is of a fall in use that another step in force was measured to release already: the levels
+-- overlap, and so do the times from a day before the step (over which the level before is taken) to the measuring. Or
+-- all of them together would release more than is powered on.
+CREATE OR REPLACE FUNCTION capacity_falls_twice(
+    of_move bigint, of_pool bigint, before_level bigint, after_level bigint, measured_at timestamptz
+) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = public, pg_temp AS $$
+    WITH others AS (
+        SELECT DISTINCT ON (measured.move_id) measured.*, move.at AS taken_at
+        FROM capacity_steps_in_force() force
+        JOIN capacity_levermove move ON move.id = force.move_id
+        JOIN capacity_levermeasurement measured ON measured.move_id = move.id
+        WHERE measured.pool_id = of_pool AND measured.move_id <> of_move
+        ORDER BY measured.move_id, measured.id DESC
+    )
+    SELECT $3 > $4 AND (
+        EXISTS (
+            SELECT 1 FROM others
+            WHERE others.after_level < $3 AND $4 < others.before_level AND others.after_level < others.before_level
+              AND others.taken_at - interval '1 day' <= $5
+              AND (SELECT at FROM capacity_levermove WHERE id = of_move) - interval '1 day' <= others.measured_at
+        )
+        OR $3 - $4 + (SELECT coalesce(sum(greatest(others.before_level - others.after_level, 0)), 0) FROM others)
+            > (SELECT powered_on FROM capacity_pool WHERE id = of_pool)
+    )
+$$;
+
 -- A pool counts exactly what is measured and in force: neither a promise nor a wish.
 CREATE OR REPLACE FUNCTION capacity_release_is_measured() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$

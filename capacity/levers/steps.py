@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from capacity.levers.models import ONLY_LIMITED, Lever, LeverKind, LeverState, LeverStep, StepPromise
+from capacity.levers.models import ONLY_LIMITED, Lever, LeverKind, LeverState, LeverStep, LiftProposal, StepPromise
 from capacity.pools.models import Pool
 from journal.record import record
 from kit.forms import MAX_QUANTITY
@@ -78,13 +78,15 @@ def problems_of(
             fields["limit_per_line"] = [_("A further step allows less than the one before it.")]
     if not 0 <= step.harm_points <= MOST_HARM:
         fields["harm_points"] = [_("Harm is 0 to %(most)s points.") % {"most": MOST_HARM}]
+    named = Pool.objects.filter(region=region_id, resource__code__in=step.promises)
+    there = set(named.values_list("resource__code", flat=True)) if step.promises and region_id is not None else set()
     for code, units in step.promises.items():
         name = f"release_{code}"
         if not 1 <= units <= MAX_QUANTITY:
             fields[name] = [_("The quantity is a positive whole number.")]
         elif region_id is None:
             fields[name] = [_("A release is expected in one region; a lever over all regions names none.")]
-        elif not Pool.objects.filter(region=region_id, resource__code=code).exists():
+        elif code not in there:
             fields[name] = [_("The region has no such pool.")]
     return fields
 
@@ -113,8 +115,8 @@ def _pools(lever: Lever, codes: Mapping[str, int]) -> list[Pool]:
     return list(Pool.objects.filter(region=lever.region_id, resource__code__in=codes).select_related("resource"))
 
 
-def record_wanted(actor: Actor, lever: Lever, at: datetime) -> None:
-    """Write down which step was asked for."""
+def record_wanted(actor: Actor, lever: Lever, at: datetime, taken: LiftProposal | None = None) -> None:
+    """Write down which step was asked for, and which proposal to lift was taken up by it."""
     record(
         actor=actor,
         action="lever.proposed",
@@ -125,6 +127,7 @@ def record_wanted(actor: Actor, lever: Lever, at: datetime) -> None:
             "wanted": lever.pending_state,
             "step": lever.pending_step.position if lever.pending_step else 0,
             "region": region_code(lever),
+            **({"proposal": str(taken.public_id)} if taken else {}),
         },
         at=at,
     )

@@ -1,5 +1,6 @@
 """Levers: the list, setting one up, its steps, what they released, and lifting."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from capacity.levers.models import Lever, LeverMove, LeverState
 from capacity.levers.pictures import release_pictures
 from capacity.levers.queries import (
     StepView,
+    counting,
     measurements_of,
     moves_in_force,
     open_lift,
@@ -34,6 +36,8 @@ from capacity.levers.queries import (
 )
 from capacity.levers.steps import region_code
 from capacity.levers.wording import grounds_text, lift_text
+from capacity.pools.access import may_see_headroom
+from capacity.pools.models import Pool
 from customers.models import OfferType
 from journal.queries import timeline_of
 from kit.clock import now
@@ -154,27 +158,17 @@ def measure(request: ActorRequest, public_id: UUID, position: int) -> HttpRespon
     if taken is None:
         raise StepNotInForce()
     pools = pools_of(found)
-    form = form_of(request, MeasureForm, pools=pools, initial={"measured_at": localtime(at).replace(second=0)})
+    initial = {"measured_at": localtime(at).replace(second=0)}
+    form = form_of(request, MeasureForm, pools=pools, counting=counting(taken), initial=initial)
     if form.is_valid():
-        asked = form.asked()
-        counted = next(
-            (
-                one.public_id
-                for one in measurements_of(found)
-                if one.move_id == taken.pk and (one.pool.region.code, one.pool.resource.code) == asked["pool"]
-            ),
-            None,
-        )
-        corrects = counted if form.cleaned_data["is_correction"] else None
         done = perform(
             request,
             lambda: record_release(
                 actor=request.actor,
                 lever_id=found.public_id,
                 position=position,
-                corrects=corrects,
                 at=at,
-                **asked,
+                **form.asked(),
             ),
             form,
         )
@@ -203,6 +197,10 @@ def _moves(found: Lever) -> list[LeverMove]:
     return list(rows.order_by("pk"))
 
 
+def _sees(request: ActorRequest, pool: Pool) -> bool:
+    return may_see_headroom(request.actor, pool.region.code) is None
+
+
 def _next_steps(found: Lever, steps: list[StepView]) -> list[tuple[str, str]]:
     """Where the lever may go, as what the form sends and what the button says."""
     here = found.step.position if found.step else 0
@@ -225,8 +223,10 @@ def _page(request: ActorRequest, found: Lever, form: Form) -> HttpResponse:
     signing = may_sign_step(request.actor, found, at=at) if found.pending_state else None
     works = may_work_lever(request.actor, region_code(found)) is None
     moves = _moves(found)
-    measurements = measurements_of(found)
-    steps = step_views(found, moves, measurements)
+    every = step_views(found, moves, measured := measurements_of(found))
+    # How much of a pool is in use is for those who see how full it is.
+    measurements = [one for one in measured if _sees(request, one.pool)]
+    steps = [replace(view, releases=tuple(one for one in view.releases if _sees(request, one.pool))) for view in every]
     proposal = open_lift(found)
     context: dict[str, Any] = {
         "lever": found,
@@ -234,6 +234,7 @@ def _page(request: ActorRequest, found: Lever, form: Form) -> HttpResponse:
         "offers": [OfferType(one).label for one in found.offer_types],
         "lift": lift_text(found),
         "steps": steps,
+        "hides_figures": steps != every,
         "pictures": release_pictures(steps),
         "measurements": measurements,
         "next_steps": _next_steps(found, steps),

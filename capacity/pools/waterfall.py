@@ -40,7 +40,7 @@ def waterfall(pool: Pool, causes: Sequence[str] = ()) -> list[Step]:
 
 def _steps(pool: Pool, causes: Sequence[str]) -> Iterator[Step]:
     usable = max(pool.supply, 0)
-    whole = max(pool.powered_on, pool.committed, 1)
+    whole = max(pool.powered_on, usable, pool.committed, 1)
 
     def step(label: Any, quantity: int, start: int, tone: str, **more: Any) -> Step:
         x = min(max(start, 0), whole) * 100 / whole

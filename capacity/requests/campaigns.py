@@ -26,7 +26,9 @@ def problems_with(
     """The campaign, and what keeps this organization from asking for these regions and resources (codes) under it."""
     campaign = live_campaigns(at.date()).filter(public_id=campaign_id).prefetch_related("caps__pool__region").first()
     if campaign is None:
-        return None, [_("There is no such campaign, or it is not live.")]
+        return None, [
+            _("There is no such campaign, or it is not live. Open the draft anew, or file without the campaign.")
+        ]
     problems: list[Any] = []
     if not _is_for(campaign, organization, at):
         problems.append(_("“%(campaign)s” is not for this customer.") % {"campaign": campaign.name})

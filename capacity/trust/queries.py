@@ -5,11 +5,11 @@ and campaigns it reads what their `public` modules hand out. `tests/capacity/tru
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from capacity.campaigns.public import PublicCampaign, campaigns_live
@@ -21,6 +21,9 @@ from priorities.draft_wording import ChangedSection, changes_text
 from priorities.models import PolicyState, PolicyVersion
 from priorities.policies import NoPolicyInForce, active_version, load_parts, policy_of
 from priorities.wording import Section, policy_text
+
+# How far back the public page of conditions goes.
+SHOWN_DAYS = 365
 
 MEANINGS: dict[str, Any] = {
     Condition.NORMAL: _("New capacity is granted in the order in which requests become complete."),
@@ -86,10 +89,14 @@ class RegionHistory:
     spells: tuple[PublicSpell, ...]
 
 
-def condition_history() -> list[RegionHistory]:
-    """Every region in which a condition was ever in force, by name (one query); the same one declared anew goes on."""
+def condition_history(at: datetime) -> list[RegionHistory]:
+    """Regions with a condition in force in the last `SHOWN_DAYS`, by name (one query), with what was in force then.
+
+    The same one declared anew goes on.
+    """
+    recent = Q(ended_at=None) | Q(ended_at__gte=at - timedelta(days=SHOWN_DAYS))
     rows = (
-        ConditionDeclaration.objects.filter(in_force_at__isnull=False)
+        ConditionDeclaration.objects.filter(recent, in_force_at__isnull=False)
         .order_by("region__name", "region", "in_force_at", "pk")
         .values_list("region__name", "region__code", "region__condition", "condition", "in_force_at", "ended_at")
     )

@@ -68,7 +68,7 @@ def overview(request: HttpRequest, *, language: str) -> HttpResponse:
 @public
 def conditions(request: HttpRequest, *, language: str) -> HttpResponse:
     """GET /trust/<language>/conditions/"""
-    return _page(request, language, "conditions", {"history": queries.condition_history()})
+    return _page(request, language, "conditions", {"history": queries.condition_history(now())})
 
 
 @public

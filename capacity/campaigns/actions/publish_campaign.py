@@ -22,11 +22,22 @@ class NotAnnounced(Conflict):
     remedy = _("Let a notice be published in both languages first, then choose it here.")
 
 
+class CampaignIsOver(Conflict):
+    """What ended before it began is no offer."""
+
+    code = "campaign_is_over"
+    message = _("The last day of this campaign has passed.")
+    remedy = _("Close it and plan one with later days.")
+
+
 def publish_campaign(*, actor: Actor, campaign_id: UUID, notice_id: UUID | None, at: datetime) -> OfferCampaign:
-    """Requests may be filed under it from its first day on. Needs a fresh sign-in step. Raises `NotAnnounced`."""
+    """Requests may be filed under it from its first day on. Needs a fresh sign-in step. Raises `NotAnnounced`,
+    `CampaignIsOver`."""
     with transaction.atomic():
         campaign = lock_campaign(campaign_id)
         require(may_publish_campaign(actor, campaign, at=at))
+        if campaign.state == CampaignState.PLANNED and campaign.ends_date <= at.date():
+            raise CampaignIsOver()
         notice = Notice.objects.filter(public_id=notice_id, state=NoticeState.PUBLISHED).first() if notice_id else None
         if notice is None:
             raise NotAnnounced()

@@ -48,14 +48,16 @@ def propose_step(*, actor: Actor, lever_id: UUID, direction: str, at: datetime) 
         lever.pending_by_id = actor.user_id
         lever.row_version += 1
         lever.save(update_fields=["pending_step", "pending_state", "pending_by", "row_version"])
-        if step is None:
-            for proposal in LiftProposal.objects.filter(lever=lever, state=LiftState.OPEN).select_for_update():
-                proposal.state = LiftState.TAKEN
-                proposal.answered_by_id = actor.user_id
-                proposal.answered_at = at
-                proposal.row_version += 1
-                proposal.save(update_fields=["state", "answered_by", "answered_at", "row_version"])
-        record_wanted(actor, lever, at)
+        taken = None
+        if step is None:  # `one_open_lift_proposal`
+            taken = LiftProposal.objects.filter(lever=lever, state=LiftState.OPEN).select_for_update().first()
+        if taken is not None:
+            taken.state = LiftState.TAKEN
+            taken.answered_by_id = actor.user_id
+            taken.answered_at = at
+            taken.row_version += 1
+            taken.save(update_fields=["state", "answered_by", "answered_at", "row_version"])
+        record_wanted(actor, lever, at, taken)
         return lever
 
 

@@ -12,6 +12,7 @@ from capacity.levers.actions.follow_levers import follow_levers
 from capacity.levers.models import Lever, LeverMeasurement, LeverMove, MeasureSource
 from capacity.levers.steps import lock_lever, region_code
 from capacity.pools.models import Pool
+from capacity.pools.terms import lock_pools
 from journal.record import record
 from kit.forms import MAX_QUANTITY
 from kit.refusal import Conflict, Invalid, require
@@ -42,6 +43,14 @@ class CountsNoMore(Conflict):
     remedy = _("Look at the newest one and correct that.")
 
 
+class FallsTwice(Conflict):
+    """Supply that is counted twice is promised twice."""
+
+    code = "falls_twice"
+    message = _("Another step in force was measured to release this fall in use already, or more than is powered on.")
+    remedy = _("Divide the fall between the levers: give each its own level before and after.")
+
+
 def record_release(
     *,
     actor: Actor,
@@ -60,7 +69,7 @@ def record_release(
 
     Levels are in units of the pool. The difference counts as supply from now on, and until the step is left; a later
     measurement or a correction (naming the one that counts) takes its place. Raises `CannotMeasure`,
-    `StepNotInForce`, `CountsNoMore`.
+    `StepNotInForce`, `CountsNoMore`, `FallsTwice`.
     """
     with transaction.atomic():
         lever = lock_lever(lever_id)
@@ -79,6 +88,10 @@ def record_release(
         last = LeverMeasurement.objects.filter(move=move, pool=found).order_by("-pk").first()
         if corrects is not None and (last is None or last.public_id != corrects):
             raise CountsNoMore()
+        # Two who measure the same pool at once wait for one another.
+        lock_pools(Pool.objects.filter(region=found.region_id))
+        if _falls_twice(move, found, before_level, after_level, measured_at):
+            raise FallsTwice()
         made = LeverMeasurement.objects.create(
             move=move,
             pool=found,
@@ -126,6 +139,14 @@ def _move_in_force(lever: Lever, position: int) -> LeverMove:
     if found is None:
         raise StepNotInForce()
     return LeverMove.objects.get(pk=found[0])
+
+
+def _falls_twice(move: LeverMove, pool: Pool, before: int, after: int, measured_at: datetime) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT capacity_falls_twice(%s, %s, %s, %s, %s)", [move.pk, pool.pk, before, after, measured_at]
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def _problems(pool: Pool | None, before: int, after: int, source: str, method: str) -> dict[str, list[Any]]:

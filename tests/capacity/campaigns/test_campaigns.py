@@ -1,14 +1,16 @@
 """A free offer for existing customers: two people and a notice, and a cap that nothing granted under it exceeds."""
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
-from capacity.campaigns.access import OwnCampaign
+from capacity.campaigns.access import OwnCampaign, campaigns_to_publish, visible_caps
 from capacity.campaigns.actions.close_campaign import SayWhyClosed, close_campaign
 from capacity.campaigns.actions.plan_campaign import CannotPlanCampaign, PlannedCap
-from capacity.campaigns.actions.publish_campaign import NotAnnounced, publish_campaign
+from capacity.campaigns.actions.publish_campaign import CampaignIsOver, NotAnnounced, publish_campaign
+from capacity.campaigns.queries import with_use
 from capacity.desk.invariants import check_invariants
 from capacity.intake.diagnosis import Ask, CampaignRoom, Fit, Line, Place, Supply, as_dict, ask_from, assess
 from capacity.intake.wording import Names, Reader, finding_text
@@ -93,6 +95,30 @@ def test_it_takes_two_people_and_a_published_notice_in_raw_sql_too():
         close_campaign(actor=make.acting(Role.CAPACITY_REVIEWER), campaign_id=campaign.public_id, reason="x", at=NOW)
     assert close_campaign(actor=other, campaign_id=campaign.public_id, reason="Over", at=NOW).state == "closed"
     holds()
+
+
+def test_a_campaign_whose_days_are_over_goes_live_no_more():
+    campaign, duty_manager = make.campaign(), make.acting(Role.DUTY_MANAGER)
+    last = NOW + timedelta(days=29)
+    assert list(campaigns_to_publish(duty_manager, last.date())) == [campaign]
+    over = last + timedelta(days=1)
+    assert list(campaigns_to_publish(duty_manager, over.date())) == []
+    signer = make.acting(Role.DUTY_MANAGER, fresh_at=over)
+    with pytest.raises(CampaignIsOver):
+        publish_campaign(actor=signer, campaign_id=campaign.public_id, notice_id=None, at=over)
+
+
+def test_caps_are_seen_by_who_sees_the_pools_of_the_region(visit):
+    make.region("eastus")
+    campaign = make.live_campaign(cap=7777)
+    page = reverse("campaigns:campaign", args=[campaign.public_id])
+    for region, sees in (("westeurope", True), ("eastus", False)):
+        person = make.person(Role.REGION_OPERATOR, regions=[region], language="de")
+        shown = visit(page, as_=person).content.decode()
+        assert bool(re.search("7.?777", shown)) == sees
+        assert reverse("trust:notice", args=["de", campaign.notice_key]) in shown
+        (row,) = with_use(OfferCampaign.objects.all(), visible_caps(make.actor(person)))
+        assert row.fullest == (0 if sees else None)
 
 
 @pytest.mark.parametrize(
@@ -229,6 +255,27 @@ def test_it_is_for_existing_customers_of_its_audience_and_for_what_it_offers():
         assert list(refusal.value.fields) == ["campaign"]
     with pytest.raises(CannotFile):
         asking(make.campaign(), 5)
+
+
+def test_a_draft_whose_campaign_closed_goes_on_without_it(visit):
+    campaign = make.live_campaign(at=now())
+    draft = make.request(campaign_id=campaign.public_id, complete=False, at=now(), needed_by_date=now().date())
+    manager, page = draft.organization.registered_by, reverse("intake:draft", args=[draft.public_id])
+    assert f'value="{campaign.public_id}"' in visit(page, as_=manager).content.decode()
+    signer = make.acting(Role.DUTY_MANAGER)
+    close_campaign(actor=signer, campaign_id=campaign.public_id, reason="Enough", at=now())
+    filled = {
+        "resource": "vcpu", "quantity": "10", "region": "westeurope", "needed_by_date": now().date().isoformat(),
+        "workload": "general", "row_version": str(draft.row_version),
+    }  # fmt: skip
+    stuck = visit(page, as_=manager, method="post", data={**filled, "campaign": str(campaign.public_id)})
+    assert (stuck.status_code, "Open the draft anew" in stuck.content.decode()) == (400, True)
+    shown = visit(page, as_=manager, queries=15).content.decode()
+    assert "the request goes on without it" in shown
+    assert str(campaign.public_id) not in shown
+    assert visit(page, as_=manager, method="post", data=filled).status_code == 302
+    draft.refresh_from_db()
+    assert (draft.state, draft.campaign) == ("queued", None)
 
 
 def test_pages(visit):

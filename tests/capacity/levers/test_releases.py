@@ -10,9 +10,10 @@ from capacity.desk.invariants import check_invariants
 from capacity.levers.actions.add_step import add_step
 from capacity.levers.actions.follow_levers import follow_levers
 from capacity.levers.actions.propose_step import propose_step
-from capacity.levers.actions.record_release import CannotMeasure, CountsNoMore, StepNotInForce
-from capacity.levers.models import LeverMeasurement
-from capacity.levers.queries import moves_in_force
+from capacity.levers.actions.record_release import CannotMeasure, CountsNoMore, FallsTwice, StepNotInForce
+from capacity.levers.models import Lever, LeverMeasurement
+from capacity.levers.public import levers_in_force
+from capacity.levers.queries import counting, moves_in_force, with_releases
 from capacity.levers.steps import PlannedStep
 from capacity.pools import arithmetic
 from capacity.pools.models import SupplyChange
@@ -78,6 +79,8 @@ def test_a_promise_counts_for_nothing_and_a_measurement_for_what_it_says(pool, l
     assert (entry.after["released"], entry.after["step"], entry.after["resource"]) == (240, 1, "vcpu")
     (row,) = [step for step in waterfall(pool) if step.sign == "+"]
     assert row.quantity == 240
+    shown = {str(step.label): step.width for step in waterfall(pool)}
+    assert (shown["Powered on"], shown["Supply"]) == ("80.645", "100.000")
     look_at_levers(at=LATER)
     assert SupplyChange.objects.filter(pool=pool, cause="lever").count() == 1
 
@@ -101,13 +104,17 @@ def test_what_was_measured_leaves_with_its_step_and_comes_back_only_when_measure
     with pytest.raises(StepNotInForce):
         make.released(lever, 100, position=2, at=LATER)
     lever = move(lever, "next")
-    make.released(lever, 100, position=2, at=LATER)
+    with pytest.raises(FallsTwice):
+        make.released(lever, 100, position=2, at=LATER)
+    make.released(lever, 100, position=2, at=LATER, before_level=660, after_level=560)
     make.promised(pool, 1100)
     assert counted(pool) == 340
     lever = move(lever, "back", LATER + timedelta(hours=1))
     assert counted(pool) == 240
     lever = move(lever, "next", LATER + timedelta(hours=2))
     assert counted(pool) == 240
+    # The second step was left and taken again: its measurement counts no more, on the list neither.
+    assert with_releases(Lever.objects.all()).get().measures == 1
     lever = move(lever, "lift", LATER + timedelta(hours=3))
     assert (counted(pool), pool.supply, pool.granted, pool.deficit) == (0, 1000, 1100, 100)
     assert Alarm.objects.get(kind="deficit", ended_at=None).values["short"] == 200
@@ -166,6 +173,40 @@ def test_raw_sql_counts_nothing_that_was_not_measured(pool, lever):
     assert "permission denied" in refused("UPDATE capacity_levermeasurement SET after_level = 0")
 
 
+def test_one_fall_in_use_is_released_once_in_raw_sql_too(pool, lever):
+    other = make.pulled_lever(kind="trial_bounds", offer_types=["trial"], step=FIRST)
+    make.released(lever, 300, at=LATER)
+    with pytest.raises(FallsTwice) as refusal:
+        make.released(other, 300, at=LATER)
+    assert "Divide the fall" in str(refusal.value.advice)
+    put = (
+        "INSERT INTO capacity_levermeasurement (public_id, move_id, pool_id, before_level, after_level, source, method,"
+        " measured_at, by_id, at) SELECT gen_random_uuid(), id, %s, %s, %s, 'meter', 'x', %s, proposed_by_id, now()"
+        " FROM capacity_levermove WHERE lever_id = %s"
+    )
+    # Two days on it is another fall, as long as not more than is powered on is released in all.
+    later = LATER + timedelta(days=2)
+    third = make.pulled_lever(kind="new_subscriptions", offer_types=["enterprise"], step=FIRST, at=later)
+    assert "released once" in refused(put, pool.pk, 900, 600, LATER, other.pk)
+    assert "released once" in refused(put, pool.pk, 601, 400, LATER, other.pk)
+    assert "released once" in refused(put, pool.pk, 900, 199, later, third.pk)
+    make.released(other, 100, at=LATER, before_level=600, after_level=500)
+    make.released(third, 200, at=later)
+    assert counted(pool) == 600
+    # Divided anew: the first is corrected, and the second takes what it left.
+    make.released(lever, 200, at=LATER)
+    make.released(other, 200, at=LATER, before_level=700, after_level=500)
+    assert counted(pool) == 600
+
+
+def test_the_public_reads_since_when_the_present_state_holds(pool, lever):
+    move(lever, "next", LATER + timedelta(days=1))
+    assert [one.since for one in levers_in_force(LATER + timedelta(days=2))] == [LATER + timedelta(days=1)]
+    starts = LATER.date() + timedelta(days=2)
+    make.pulled_lever(region_code="", step=PlannedStep("x", "limited", 4), starts_date=starts)
+    assert levers_in_force(LATER + timedelta(days=3))[-1].since == starts
+
+
 def test_who_may_measure_and_the_pages_show_promised_and_measured(pool, lever, visit):
     with pytest.raises(NotAllowed):
         make.released(lever, 1, at=LATER, by=make.acting(Role.DUTY_MANAGER))
@@ -180,7 +221,15 @@ def test_who_may_measure_and_the_pages_show_promised_and_measured(pool, lever, v
     assert visit(page, as_=person).status_code == 200
     assert visit(page, as_=person, method="post", data=sent).status_code == 302
     assert counted(pool) == 240
-    assert visit(page, as_=person, method="post", data={**sent, "after_level": "700", "is_correction": "on"}).url
+    corrected = {**sent, "after_level": "700", "is_correction": "on"}
+    assert visit(page, as_=person, method="post", data=corrected).status_code == 400
+    (seen,) = counting(lever.moves.get())
+    corrected[f"counts_{pool.pk}"] = str(seen.public_id)
+    assert f'name="counts_{pool.pk}" value="{seen.public_id}"' in visit(page, as_=person).content.decode()
+    assert visit(page, as_=person, method="post", data=corrected).url
+    assert counted(pool) == 200
+    # It was corrected meanwhile: who saw the one before corrects nothing.
+    assert visit(page, as_=person, method="post", data=corrected).status_code == 409
     assert counted(pool) == 200
     assert visit(page, as_=person, method="post", data={**sent, "pool": "x"}).status_code == 400
     assert visit(reverse("levers:measure", args=[lever.public_id, 2]), as_=person).status_code == 409
@@ -189,3 +238,7 @@ def test_who_may_measure_and_the_pages_show_promised_and_measured(pool, lever, v
     assert "Compute cores in Westeurope: expected and measured release by step" in shown
     assert "67%" in shown.replace("\N{NARROW NO-BREAK SPACE}", "").replace("\N{NO-BREAK SPACE}", "")
     assert "corrects the one before" in shown
+    elsewhere = make.person(Role.REGION_OPERATOR, regions=["eastus"])
+    hidden = visit(reverse("levers:lever", args=[lever.public_id]), as_=elsewhere, queries=12).content.decode()
+    assert "Releases are shown to those who see the region" in hidden
+    assert not [figure for figure in ("Counted twice", "900", "300", "67%", "release by step") if figure in hidden]
