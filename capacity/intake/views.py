@@ -15,7 +15,7 @@ from capacity.levers.campaign_models import OfferCampaign
 from capacity.regions.models import Region
 from capacity.requests.access import may_file_request, may_see_requests, visible_requests
 from capacity.requests.actions.submit_request import NotADraft, submit_request
-from capacity.requests.campaigns import live_campaigns
+from capacity.requests.campaigns import is_live, live_campaigns
 from capacity.requests.models import PENDING_STATES, CapacityRequest, RequestState
 from capacity.requests.ranking import by_region, rank_now, stored_rank, with_use_overrides
 from customers.access import visible_organizations
@@ -53,7 +53,7 @@ def draft(request: ActorRequest, public_id: UUID) -> HttpResponse:
         raise NotADraft(request=found.label)
     initial = initial_of(found)
     campaign = found.campaign
-    if campaign is not None and not live_campaigns(now().date()).filter(pk=campaign.pk).exists():
+    if campaign is not None and not is_live(campaign, now().date()):
         initial["campaign"] = campaign = None
         if request.method == "GET":
             text = _("The offer campaign of this draft is not live any more; the request goes on without it.")

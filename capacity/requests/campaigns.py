@@ -20,6 +20,11 @@ def live_campaigns(today: date) -> QuerySet[OfferCampaign]:
     )
 
 
+def is_live(campaign: OfferCampaign, today: date) -> bool:
+    """The same of one that was read already."""
+    return campaign.state == CampaignState.LIVE and campaign.starts_date <= today < campaign.ends_date
+
+
 def problems_with(
     campaign_id: UUID, organization: Organization, regions: Iterable[str], resources: Iterable[str], at: datetime
 ) -> tuple[OfferCampaign | None, list[Any]]:
