@@ -212,15 +212,17 @@ def list_page(
     *,
     template: str = "components/list_page.html",
     context: Mapping[str, Any] | Callable[["ListView"], Mapping[str, Any]] | None = None,
+    filterset: FilterSet | None = None,
 ) -> HttpResponseBase:
     """The page, its list alone (for htmx), or its rows as a file.
 
     `queryset` holds the rows the actor may see. The template gets `list`, a `ListView`, and
-    `context`, which may be asked of the list once it is known. Raises refusals with status 400 for
+    `context`, which may be asked of the list once it is known. `filterset` is one of the spec's that
+    the page has made for this request and these rows already. Raises refusals with status 400 for
     parameters, orders, columns, sizes, cursors and formats that the spec does not know; a wrong
     filter value is said on the page, also with 400.
     """
-    view = ListView(request, spec, queryset)
+    view = ListView(request, spec, queryset, filterset)
     file_format = request.GET.get("format", "")
     if file_format:
         return view.file(file_format)
@@ -244,12 +246,18 @@ class NoFilters(FilterSet):
 class ListView:
     """One list as one request asked for it; templates read it."""
 
-    def __init__(self, request: HttpRequest, spec: ListSpec, queryset: models.QuerySet[Any]) -> None:
+    def __init__(
+        self,
+        request: HttpRequest,
+        spec: ListSpec,
+        queryset: models.QuerySet[Any],
+        filterset: FilterSet | None = None,
+    ) -> None:
         """Reads the address; raises `Invalid` refusals."""
         self.request = request
         self.spec = spec
         self.base = queryset
-        self.filterset = (spec.filterset or NoFilters)(request.GET, queryset, request=request)
+        self.filterset = filterset or (spec.filterset or NoFilters)(request.GET, queryset, request=request)
         self.filters = parameters_of(self.filterset)
         self._check_parameters()
         self.sort = self._sort()

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from django_filters.rest_framework import DjangoFilterBackend
+from django_filters.utils import translate_validation
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.pagination import BasePagination
 from rest_framework.parsers import JSONParser
@@ -60,7 +61,13 @@ class StrictFilters(DjangoFilterBackend):
         filterset = self.get_filterset(request, queryset, view)
         known = parameters_of(filterset) if filterset is not None else []
         check_parameters(request.query_params, [*known, *KeysetPagination.parameters])
-        return super().filter_queryset(request, queryset, view)
+        if filterset is None:
+            return queryset
+        if not filterset.is_valid():
+            raise translate_validation(filterset.errors)
+        # For views that ask their filters more than for the rows.
+        view.filterset = filterset
+        return filterset.qs
 
 
 class KeysetPagination(BasePagination):

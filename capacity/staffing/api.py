@@ -67,6 +67,8 @@ class StaffingBoard(ListAPIView):
 
     serializer_class = BoardRowData
     filterset_class = BoardFilters
+    # What `filter_queryset` filtered with.
+    filterset: BoardFilters
     sorts = {"region": ("region__name", "code")}
     default_sort = "region"
 
@@ -94,9 +96,7 @@ class StaffingBoard(ListAPIView):
     def get(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """Read the board: how every datacenter stands and stood, now or as it was known at a moment."""
         found = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        filters = BoardFilters(request.query_params, self.get_queryset(), request=request)
-        filters.form.is_valid()
-        shown = Board(filters, request.actor.regions_of(*SEE_CREWS))
+        shown = Board(self.filterset, request.actor.regions_of(*SEE_CREWS))
         shown.read(found)
         rows = BoardRowData([_row(shown, one) for one in found], many=True)
         return self.get_paginated_response(rows.data)

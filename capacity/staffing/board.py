@@ -18,7 +18,8 @@ from capacity.staffing.drawing import board_row
 from capacity.staffing.filters import BoardFilters
 from capacity.staffing.hearing import Heard
 from capacity.staffing.models import StaffingStatus
-from capacity.staffing.outlook import DayOutlook, outlook_of
+from capacity.staffing.outlook import outlook_of
+from capacity.staffing.presence import DayOutlook
 from capacity.staffing.queries import DAYS_BACK, Day, days_ahead, days_back, last_days
 from capacity.staffing.wording import outlook_words, role_label, shift_label, status_label
 from kit.lists import Column, ListSpec, ListView, list_page
@@ -101,13 +102,12 @@ def board(request: ActorRequest) -> HttpResponseBase:
         rows,
         template="staffing/board.html",
         context=partial(_context, shown),
+        filterset=filters,
     )
 
 
 def _context(shown: Board, view: ListView) -> dict[str, Any]:
-    # The list's own, which may have been asked already.
-    filters: Any = view.filterset
-    shown.filters = filters
+    filters = shown.filters
     heard = filters.heard.values() if view.is_valid else ()
     counts = Counter(one.status for one in heard)
     if view.is_valid:

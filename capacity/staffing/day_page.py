@@ -99,13 +99,14 @@ def day(request: ActorRequest, code: str, day: str) -> HttpResponse:
     by_shift = {shift: [report for report in reports if report.shift == shift] for shift in shifts.SHIFTS}
     posts = {datacenter.pk: [(row.role, row.shift, row.minimum) for row in required]}
     looked = moment or at
+    today = looked.astimezone(zone).date()
     rosters = rosters_in_force([datacenter], looked)
     outlook = outlook_of([datacenter], posts, looked, rosters=rosters)[datacenter.pk]
     expected = next((one for one in outlook if one.date == shown), None)
     context = {
         "expected": outlook_words(expected) if expected and expected.role else "",
         "expected_status": expected.status if expected else "",
-        "papers": papers_in_force(looked).filter(datacenter=datacenter) if shown >= looked.date() else [],
+        "papers": papers_in_force(looked).filter(datacenter=datacenter) if shown >= today else [],
         "datacenter": datacenter,
         "region": datacenter.region,
         "day": shown,

@@ -79,9 +79,12 @@ class BoardFilters(FilterSet):
         regions = {one.datacenter.region.code: one.datacenter.region.name for one in self.heard.values()}
         return list(regions.items())
 
-    @cached_property
+    @property
     def matching(self) -> set[int]:
-        """The keys of the datacenters that match all filters, as they stood at the moment shown."""
+        """The keys of the datacenters that match all filters, as they stood at the moment shown.
+
+        Found anew each time, as lists try what matches without one of the filters.
+        """
         asked = self.form.cleaned_data
         return {key for key, one in self.heard.items() if _matches(one, asked)}
 
@@ -91,10 +94,10 @@ class BoardFilters(FilterSet):
 
 
 def _matches(one: Heard, asked: dict[str, Any]) -> bool:
-    sought, region = asked["q"].casefold(), one.datacenter.region
+    sought, region = (asked["q"] or "").casefold(), one.datacenter.region
     return (
         any(sought in text.casefold() for text in (one.datacenter.code, one.datacenter.name, region.name))
-        and asked["region"] in ("", region.code)
+        and asked["region"] in (None, "", region.code)
         and (not asked["status"] or one.status in asked["status"])
         and (not asked["late"] or (asked["late"] == "yes") == (one.late is not None))
     )

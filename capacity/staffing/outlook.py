@@ -30,22 +30,10 @@ from capacity.staffing.presence import (
 )
 from users.access import Actor
 
-__all__ = ["DayOutlook", "crew_outlook", "outlook_of", "roles_ahead", "rosters_in_force"]
-
 # A role in a shift with the people it needs at least.
 Required = tuple[str, str, int]
 # For datacenters (by key) the people rostered by day, shift and role.
 Rosters = Mapping[int, Mapping[tuple[date, str, str], int]]
-
-
-def crew_outlook(datacenters: QuerySet[Datacenter], at: datetime) -> dict[int, list[DayOutlook]]:
-    """The next fourteen days of each datacenter (by key), today in its own time first, as was known at `at`."""
-    found = list(datacenters)
-    required: dict[int, list[Required]] = {}
-    rows = CrewRequirement.objects.filter(datacenter__in=[one.pk for one in found])
-    for datacenter_id, role, shift, minimum in rows.values_list("datacenter_id", "role", "shift", "minimum"):
-        required.setdefault(datacenter_id, []).append((role, shift, minimum))
-    return outlook_of(found, required, at)
 
 
 def outlook_of(
@@ -55,7 +43,10 @@ def outlook_of(
     *,
     rosters: Rosters | None = None,
 ) -> dict[int, list[DayOutlook]]:
-    """The same for datacenters whose posts (by key), and perhaps rosters, are known already."""
+    """The next fourteen days of each datacenter (by key), today in its own time first, as was known at `at`.
+
+    What its posts `required` are known already, and perhaps the rosters are.
+    """
     today = {one.pk: at.astimezone(ZoneInfo(one.time_zone)).date() for one in datacenters}
     if rosters is None:
         rosters = rosters_in_force(datacenters, at)
@@ -182,11 +173,14 @@ def _working(
         posts = [
             Planned(role, shift, minimum, rostered[day, shift, role])
             for shift, minimum in minimums.items()
-            if (day, shift, role) in rostered and shifts.starts_at(*shifts.following(day, shift), zone) > at
+            if (day, shift, role) in rostered
         ]
+        # All of the day are placed: whoever worked a shift that is over works no other.
         placed = place_people(posts, people_with_papers(papers, day), presence)
         found += [
-            Working(day, post.shift, people, presence, post.minimum) for post, people in zip(posts, placed, strict=True)
+            Working(day, post.shift, people, presence, post.minimum)
+            for post, people in zip(posts, placed, strict=True)
+            if shifts.starts_at(*shifts.following(day, post.shift), zone) > at
         ]
     return found
 
@@ -255,13 +249,15 @@ def _days(
     presence = {role: seen.presence(datacenter, role) for role, _shift, _minimum in required}
     days = []
     for day in (today + timedelta(days=ahead) for ahead in range(DAYS_AHEAD)):
-        posts = [
-            Planned(role, shift, minimum, rostered.get((day, shift, role)))
-            for role, shift, minimum in required
-            # What was reported is known, and no longer expected.
-            if shifts.starts_at(*shifts.following(day, shift), zone) > at
-            and seen.last.get((datacenter.pk, role, shift)) != day
-        ]
-        outlook = day_outlook(day, posts, papers=papers, presence=presence, keeps_rosters=roster is not None)
-        days.append(outlook)
+        posts = [Planned(role, shift, minimum, rostered.get((day, shift, role))) for role, shift, minimum in required]
+        # What was reported is known, and no longer expected.
+        past = {
+            (role, shift)
+            for role, shift, _minimum in required
+            if shifts.starts_at(*shifts.following(day, shift), zone) <= at
+            or seen.last.get((datacenter.pk, role, shift)) == day
+        }
+        days.append(
+            day_outlook(day, posts, papers=papers, presence=presence, past=past, keeps_rosters=roster is not None)
+        )
     return days

@@ -5,7 +5,7 @@ crew never makes anything worse, more unplanned absence never makes it better, p
 day and none before it, and a day of which nothing is known is never green.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -177,26 +177,36 @@ def day_outlook(
     *,
     papers: Mapping[str, Sequence[Papers]],
     presence: Mapping[str, float],
+    past: Collection[tuple[str, str]] = (),
     keeps_rosters: bool = True,
 ) -> DayOutlook:
     """A day as its worst role and shift. `papers` and `presence` are by role; a role without presence has the assumed.
 
+    Posts (role, shift) that are `past` were reported or are over: nothing is expected of them, and their people work no
+    other shift of the day.
     Where some posts of a day are rostered, one that is not and needs somebody is unknown, with a warning. A day of
     which nothing is rostered is unknown, too, and limits nothing: rosters end somewhere.
     """
     by_role: dict[str, list[Planned]] = {}
+    to_come = []
     for post in posts:
         by_role.setdefault(post.role, []).append(post)
-    if not by_role:
+        if (post.role, post.shift) not in past:
+            to_come.append(post)
+    if not to_come:
         return DayOutlook(day, NOTHING_TO_COME)
-    if not any(post.rostered is not None for found in by_role.values() for post in found):
+    if not any(post.rostered is not None for post in to_come):
         return DayOutlook(day, str(Status.UNKNOWN if keeps_rosters else Status.NOT_TRACKED))
     found = []
     for role, roles_posts in by_role.items():
         likely = presence.get(role, 1 - ASSUMED_ABSENCE)
         valid = people_with_papers(papers.get(role, ()), day)
         placed = place_people(roles_posts, valid, likely)
-        found += [_expected(day, post, people, likely) for post, people in zip(roles_posts, placed, strict=True)]
+        found += [
+            _expected(day, post, people, likely)
+            for post, people in zip(roles_posts, placed, strict=True)
+            if post in to_come
+        ]
     return min(found, key=_worst_first)
 
 

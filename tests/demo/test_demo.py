@@ -21,7 +21,6 @@ from capacity.regions.models import ConditionDeclaration, Datacenter, Region
 from capacity.requests.models import CapacityRequest, Decision, Outcome, RequestRegion, RequestState, Stage
 from capacity.review.letter import has_letter, letter
 from capacity.staffing.models import DatacenterStatus
-from capacity.staffing.outlook import crew_outlook
 from capacity.usage.models import UsageForecast
 from config.demo.build import Size, build_demo
 from config.demo.cast import LOGINS, PASSWORD
@@ -41,6 +40,7 @@ from customers.models import (
 from journal.sealing import verify_chain
 from kit import clock
 from priorities.models import Override, OverrideKind, OverrideScope, OverrideState
+from tests import make
 from users.models import SignatureCall, User
 from users.roles import Role
 
@@ -127,7 +127,7 @@ def test_there_is_something_of_every_kind(story):
 def test_rosters_and_papers_let_something_expect(story):
     ahead = {}
     for code in ("northeurope-1", "canadaeast-1", "westeurope-1"):
-        (ahead[code],) = crew_outlook(Datacenter.objects.filter(code=code), clock.now()).values()
+        ahead[code] = make.outlook(Datacenter.objects.get(code=code), clock.now())
     assert {day.status for day in ahead["northeurope-1"][8:]} == {"amber"}
     assert {day.with_papers for day in ahead["northeurope-1"][8:]} == {2}
     assert [day.role for day in ahead["canadaeast-1"] if day.status == "red"] == ["network"]

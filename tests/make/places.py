@@ -21,7 +21,9 @@ from capacity.staffing import shifts
 from capacity.staffing.actions.file_rosters import Rostered
 from capacity.staffing.actions.file_shift_report import Crew, as_rostered
 from capacity.staffing.actions.set_up_crews import set_up_crews
+from capacity.staffing.outlook import outlook_of
 from capacity.staffing.planning_models import CrewPapers
+from capacity.staffing.presence import DayOutlook
 from capacity.usage.actions.ingest_samples import ingest_samples
 from capacity.usage.models import UsageForecast, UsageSource
 from capacity.watch.actions.plan_crews import plan_rosters, record_papers_and_refresh
@@ -116,6 +118,12 @@ def papers(datacenter: Datacenter, people: int = 9, *, ahead: int = 30, at: date
     given.setdefault("actor", SYSTEM)
     expires = at.date() + timedelta(days=ahead)
     return record_papers_and_refresh(datacenter=datacenter, people=people, expires_date=expires, at=at, **given)
+
+
+def outlook(datacenter: Datacenter, at: datetime = NOW) -> list[DayOutlook]:
+    """What is expected of the next fourteen days of a datacenter, its today first."""
+    required = list(datacenter.requirements.values_list("role", "shift", "minimum"))
+    return outlook_of([datacenter], {datacenter.pk: required}, at)[datacenter.pk]
 
 
 def delivery(

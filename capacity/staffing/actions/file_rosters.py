@@ -151,10 +151,13 @@ def _problem(one: Rostered, datacenter: Datacenter | None, required: set[tuple[s
         return _("This role does not work in this shift.")
     zone = ZoneInfo(datacenter.time_zone)
     today = at.astimezone(zone).date()
-    if one.date < today or shifts.starts_at(*shifts.following(one.date, one.shift), zone) <= at:
-        return _("This shift is over; who was there is said by its report.")
+    if one.date < today:
+        return _("Rosters are taken from today on.")
+    # Before a shift is reckoned with: the calendar ends, and nothing follows its last night.
     if one.date > today + timedelta(days=LATEST_DAYS):
         return _("Rosters are taken for %(days)s days ahead.") % {"days": LATEST_DAYS}
+    if shifts.starts_at(*shifts.following(one.date, one.shift), zone) <= at:
+        return _("This shift is over; who was there is said by its report.")
     if one.rostered < 0:
         return _("Counts of people are not negative.")
     if one.rostered > MAX_PEOPLE:

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -72,7 +73,9 @@ def record_papers(
                 fields[name] = [_("Between 1 and %(most)s characters.") % {"most": NAME_LENGTH}]
         if not 1 <= people <= MAX_PEOPLE:
             fields["people"] = [_("Between 1 and %(most)s people.") % {"most": MAX_PEOPLE}]
-        if not at.date() < expires_date <= at.date() + timedelta(days=LATEST_DAYS):
+        # In the datacenter's own time, as whoever looks ahead judges them.
+        today = at.astimezone(ZoneInfo(datacenter.time_zone)).date()
+        if not today < expires_date <= today + timedelta(days=LATEST_DAYS):
             fields["expires_date"] = [_("Give a day to come, within ten years. What has expired need not be recorded.")]
         if fields:
             raise CannotRecordPapers(fields)

@@ -3,7 +3,7 @@
 import io
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from capacity.regions.models import Region
 from capacity.staffing.access import reportable_datacenters
 from capacity.staffing.actions.file_shift_report import (
+    LATEST_CORRECTION,
     NOBODY_REQUIRED,
     NOTE_LENGTH,
     WHY_CORRECTED,
@@ -65,7 +66,7 @@ def import_shift_reports(
         regions = sorted({key.datacenter.region_id for key in rows.shifts})
         # In this order for everybody, so that two imports wait for each other and not crosswise.
         list(Region.objects.select_for_update(no_key=True).filter(pk__in=regions).order_by("pk"))
-        batch = _Batch(actor, at, _requirements(rows.shifts), _known(rows.shifts))
+        batch = _Batch(actor, at, _requirements(rows.shifts), _known(rows.shifts, at))
         for key, shift in rows.shifts.items():
             if key in rows.spoiled:
                 batch.refuse(
@@ -180,8 +181,14 @@ def _requirements(found: Iterable[ShiftKey]) -> Requirements:
     return required
 
 
-def _known(found: Iterable[ShiftKey]) -> Known:
-    """Every report of these shifts, corrected ones too, oldest first; one question."""
+def _known(found: Iterable[ShiftKey], at: datetime) -> Known:
+    """Every report of these shifts, corrected ones too, oldest first; one question.
+
+    Shifts that are too old to be corrected are refused, and one of them would have all reports since then read.
+    """
+    # Which day it is differs by one around the world.
+    earliest = (at - LATEST_CORRECTION).date() - timedelta(days=1)
+    found = [key for key in found if key.date >= earliest]
     days = [key.date for key in found]
     known: dict[tuple[int, str, str], list[ShiftReport]] = defaultdict(list)
     if days:

@@ -9,8 +9,9 @@ from django.utils import timezone
 import config.api_urls
 import config.urls  # noqa: F401
 from capacity.regions.models import Datacenter
-from capacity.staffing import shifts
+from capacity.staffing import filters, shifts
 from capacity.staffing.actions.file_shift_report import Crew, as_rostered
+from capacity.staffing.hearing import heard_now, shift_key
 from capacity.watch.actions.refresh_staffing import refresh_staffing
 from capacity.watch.actions.report_shift import report_shift
 from kit import clock
@@ -130,7 +131,13 @@ def test_lateness_region_and_status_are_filters_and_state_is_in_the_address(visi
     assert "eastus-1" not in text(visit("/staffing/?late=yes", as_=story))
     assert "westeurope-1" not in text(visit("/staffing/?region=eastus", as_=story))
     assert "eastus-1" in text(visit("/staffing/?status=not_tracked", as_=story))
-    assert "Nothing matches all filters" in text(visit("/staffing/?status=red", as_=story))
+    nothing = text(visit("/staffing/?status=red", as_=story))
+    assert "Nothing matches all filters" in nothing
+    assert "No single filter" not in nothing
+    nothing = text(visit("/staffing/?q=west&region=eastus", as_=story))
+    assert "Nothing matches all filters" in nothing
+    assert "No single filter" not in nothing
+    assert "No single filter" in text(visit("/staffing/?q=west&region=eastus&status=red", as_=story))
     for wrong in ("status=purple", "region=nowhere", "late=maybe", "colour=red", "size=9999", "after=x"):
         assert visit(f"/staffing/?{wrong}", as_=story).status_code == 400
 
@@ -168,7 +175,7 @@ def test_the_api_answers_the_same_board(call, story):
 
 def test_days_ahead_tell_who_is_rostered_with_papers(visit, call, story):
     datacenter, now = Datacenter.objects.select_related("region").get(code="westeurope-1"), clock.now()
-    assert "is-ahead 5/2" not in text(visit("/staffing/", as_=story))
+    assert "2020-05-18" not in cells(text(visit("/staffing/", as_=story)))
     make.rostered(datacenter, 5, at=now)
     make.papers(datacenter, 20, ahead=6, at=now)
     page = text(visit("/staffing/", as_=story))
@@ -196,6 +203,25 @@ def test_days_ahead_tell_who_is_rostered_with_papers(visit, call, story):
     assert "0 of 5 rostered can work" in visit("/staffing/?format=csv", as_=story).getvalue().decode()
 
 
+def test_each_request_reads_the_board_once(visit, call, story, monkeypatch):
+    asked = []
+    monkeypatch.setattr(filters, "heard_now", lambda *given: asked.append(given) or heard_now(*given))
+    visit("/staffing/?status=red", as_=story)
+    visit("/staffing/?format=csv", as_=story)
+    call("get", "staffing-board/?late=yes", as_=story)
+    assert len(asked) == 3
+
+
+def test_papers_are_shown_from_the_day_on_that_it_is_there(visit, story):
+    Datacenter.objects.update(time_zone="Asia/Tokyo")
+    make.papers(Datacenter.objects.select_related("region").get(code="westeurope-1"), at=MAY)
+    held = [
+        len(visit(f"/staffing/westeurope-1/2020-05-{day}/?as_of=2020-05-16T23:30", as_=story).context["papers"])
+        for day in (16, 17)
+    ]
+    assert held == [0, 1]
+
+
 def test_whoever_looks_from_another_zone_means_their_own_time(visit, story):
     berliner = make.person(Role.REGION_OPERATOR, time_zone="Europe/Berlin")
     page = text(visit("/staffing/?as_of=2020-05-16T14:30", as_=berliner))
@@ -205,7 +231,5 @@ def test_whoever_looks_from_another_zone_means_their_own_time(visit, story):
 
 
 def test_shifts_are_named_alike_in_python_and_in_the_database(story):
-    from capacity.staffing.hearing import heard_now, shift_key
-
     row = heard_now(Datacenter.objects.filter(code="westeurope-1"), MAY + 8 * HOUR)[0]
     assert shift_key(MAY.date(), shifts.DAY) in row.datacenter.reported

@@ -1,6 +1,6 @@
 """Rosters and papers: filed, corrected, withdrawn, and what follows from them for days to come and for supply."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -9,7 +9,7 @@ from capacity.regions.models import Datacenter
 from capacity.staffing.actions.file_rosters import CannotFileRoster, Rostered
 from capacity.staffing.actions.keep_papers import AlreadyWithdrawn, CannotRecordPapers, CannotWithdrawPapers
 from capacity.staffing.models import DatacenterStatus
-from capacity.staffing.outlook import crew_outlook
+from capacity.staffing.outlook import outlook_of, role_ahead
 from capacity.staffing.planning_models import CrewPapers, RosterEntry
 from capacity.watch.actions.plan_crews import plan_rosters, withdraw_papers_and_refresh
 from journal.models import Entry
@@ -40,7 +40,7 @@ def datacenter() -> Datacenter:
 
 
 def outlook(at=make.NOW):
-    return crew_outlook(Datacenter.objects.filter(code="westeurope-1"), at)[datacenter().pk]
+    return make.outlook(datacenter(), at)
 
 
 def status() -> str:
@@ -110,6 +110,20 @@ def test_papers_that_run_out_shrink_the_shifts_from_their_last_day_on(pool, oper
     }
 
 
+def test_who_worked_by_day_does_not_work_the_night_of_the_same_day(pool, operator):
+    make.rostered(datacenter(), 5, actor=operator)
+    papers(operator, people=6, ahead=60)
+    before = outlook()[0]
+    assert (before.role, before.with_papers, before.minimum) == ("network", 3, 2)
+    make.shift_reported(datacenter())
+    assert (outlook()[0].shift, outlook()[0].with_papers) == ("night", 3)
+    # The night is on; its people are told to installing and repairs in the same way.
+    assert [(one.shift, one.people) for one in role_ahead(datacenter(), "network", make.NOW + DAY / 3)[:2]] == [
+        ("night", 3),
+        ("day", 3),
+    ]
+
+
 def test_unplanned_absence_of_the_past_weeks_makes_the_coming_ones_less_certain(pool, operator):
     make.shift_reported(datacenter())
     make.rostered(datacenter(), 4, actor=operator)
@@ -142,10 +156,13 @@ def test_what_is_wrong_with_a_roster_is_said_row_by_row_and_nothing_is_written(p
         row(10, role="cooks"),
         row(11, shift="night"),
         row(12, shift="night", rostered=5),
+        row(13, date=date.max, shift="night"),
     ]
     with pytest.raises(CannotFileRoster) as found:
         plan_rosters(actor=operator, rows=rows, at=make.NOW)
-    assert [problem.row for problem in found.value.problems] == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12]
+    assert [problem.row for problem in found.value.problems] == [*range(3, 14)]
+    # Early in the morning last night's shift is on, and yet belongs to yesterday.
+    assert "from today on" in str(found.value.problems[1].text)
     assert not RosterEntry.objects.exists()
 
     elsewhere = make.acting(Role.REGION_OPERATOR, regions=["eastus"])
@@ -166,6 +183,10 @@ def test_papers_are_plausible_and_kept_by_operators(pool, operator):
     ):
         with pytest.raises(CannotRecordPapers):
             papers(operator, **wrong)
+    papers(operator, ahead=1, at=make.NOW + DAY / 3)
+    Datacenter.objects.update(time_zone="Asia/Tokyo")  # where it is tomorrow already
+    with pytest.raises(CannotRecordPapers):
+        papers(operator, ahead=1, at=make.NOW + DAY / 3)
     with pytest.raises(NeedsRole):
         papers(make.acting(Role.DUTY_MANAGER))
     with pytest.raises(NotFound):
@@ -199,7 +220,8 @@ def test_many_datacenters_are_asked_as_few_questions_as_one(pool, operator, djan
         make.region(code, size="large")
     for one in Datacenter.objects.select_related("region"):
         make.rostered(one, 4, actor=operator)
-    with django_assert_num_queries(5):
-        found = crew_outlook(Datacenter.objects.all(), make.NOW)
+    places = list(Datacenter.objects.all())
+    with django_assert_num_queries(3):
+        found = outlook_of(places, {one.pk: [("network", "day", 2)] for one in places}, make.NOW)
     assert {len(days) for days in found.values()} == {14}
     assert SupplyChange.objects.filter(cause="staffing").count() == 0

@@ -147,8 +147,9 @@ def test_the_file_is_sent_on_a_page_and_its_results_are_a_file(pool, visit):
     assert visit(answer.url, as_=make.person(Role.REGION_OPERATOR)).status_code == 404
     assert visit("/staffing/imports/new/", as_=make.person(Role.AUDITOR)).status_code == 403
     assert "Shift reports" in visit("/organizations/imports/", as_=make.person(Role.AUDITOR)).content.decode()
-    with pytest.raises(NotAllowed):
-        take_in(shift(), by=make.account_manager() and make.acting(Role.VERIFIER))
+    for role in (Role.ACCOUNT_MANAGER, Role.VERIFIER):
+        with pytest.raises(NotAllowed):
+            take_in(shift(), by=make.acting(role))
 
 
 def test_the_command_does_the_same(pool, tmp_path, capsys):
@@ -175,6 +176,18 @@ def test_many_shifts_ask_as_often_as_one(pool):
     operator = make.acting(Role.REGION_OPERATOR)
     days = [str(make.NOW.date() - timedelta(days=back)) for back in range(1, 9)]
     assert asked(shift(day=YESTERDAY)) == asked("".join(shift(code="eastus-1", day=day, which="night") for day in days))
+
+
+def test_a_shift_that_is_too_old_does_not_have_everything_since_then_read(pool):
+    with CaptureQueriesContext(connection) as captured:
+        run = take_in(shift(day="0001-01-01") + shift())
+    assert (run.rows_created, run.rows_refused) == (5, 5)
+    (read,) = [
+        one["sql"]
+        for one in captured.captured_queries
+        if '"capacity_shiftreport"."date" >=' in one["sql"] and '"capacity_shiftreport"."date" <=' in one["sql"]
+    ]
+    assert (TODAY in read, "0001-01-01" in read) == (True, False)
 
 
 CELLS = st.one_of(st.text(max_size=12), st.integers(-5, 700).map(str), st.sampled_from(["", "NA", "1,000", *ROLES]))
