@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from capacity.alarms.models import Alarm
 from kit.refusal import NotAllowed, Refusal
 from users.access import Actor
-from users.models import User
+from users.models import RoleAssignment, User
 from users.queries import people_with
 from users.roles import Role
 
@@ -28,15 +28,22 @@ def silent(at: datetime) -> Q:
     return Q(silenced_at__lte=at, silenced_until__gt=at)
 
 
-def alarms_waiting_for(actor: Actor, at: datetime) -> QuerySet[Alarm]:
-    """Open alarms in the regions where the actor may do something, that are theirs or nobody's, silent ones left out.
+def nobodys() -> Q:
+    """The alarms that nobody has who works here and may still do something about them."""
+    held = RoleAssignment.objects.filter(
+        Q(regions=[]) | Q(regions__contains=[OuterRef("region__code")]),
+        user=OuterRef("owner"),
+        user__is_active=True,
+        role__in=TAKE_UP,
+        ended_at=None,
+    )
+    return Q(~Exists(held))
 
-    One whose owner has left is nobody's.
-    """
+
+def alarms_waiting_for(actor: Actor, at: datetime) -> QuerySet[Alarm]:
+    """Open alarms in the regions where the actor may do something, theirs or nobody's, silent ones left out."""
     reach = actor.regions_of(*TAKE_UP)
-    waiting = Alarm.objects.filter(
-        Q(owner=None) | Q(owner=actor.user_id) | Q(owner__is_active=False), ended_at=None
-    ).exclude(silent(at))
+    waiting = Alarm.objects.filter(Q(owner=actor.user_id) | nobodys(), ended_at=None).exclude(silent(at))
     return waiting if reach is None else waiting.filter(region__code__in=reach)
 
 

@@ -78,7 +78,7 @@ def region(request: ActorRequest, code: str) -> HttpResponse:
         "grounds": sees_grounds,
         "in_force": in_force,
         "proposed": next((one for one in history if one.is_open), None) if sees_grounds else None,
-        "review_is_due": bool(in_force and in_force.review_date < clock.now().date()),
+        "review_is_due": bool(in_force and in_force.is_past_review(clock.now().date())),
         "country": country_name_of_three(shown.country),
         "may_declare": may_declare_condition(actor, shown) is None,
         "by_thresholds": by_thresholds if sees_grounds else None,

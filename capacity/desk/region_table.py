@@ -3,9 +3,11 @@
 Who may not see numbers of a region sees its name and condition; those are public anyway.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db.models import Case, F, IntegerField, Max, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import JSONObject
 from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.html import format_html
@@ -18,8 +20,9 @@ from capacity.regions.access import visible_regions
 from capacity.regions.models import Condition, Region
 from capacity.staffing.access import SEE_STATUS, visible_datacenters
 from capacity.staffing.models import DatacenterStatus, StaffingStatus
-from capacity.usage.models import ForecastStep, UsageForecast
+from capacity.usage.queries import soonest_first
 from customers.countries import country_name_of_three
+from kit import clock
 from kit.filters import AnyOfFilter, SearchFilter
 from kit.lists import Column, ListSpec, list_page
 from kit.templatetags.ui import condition_badge, percent, share_bar, staffing_badge
@@ -60,8 +63,8 @@ class NumberFilters(RegionFilters):
 
 
 def region_rows(request: ActorRequest) -> QuerySet[Region]:
-    """The regions with what a row shows: `filled` (permille of the fullest pool), `staffing`, and `lasts`,
-    `lasts_p10` and `lasts_p90`: the days until the pool is exhausted that runs out first; each where visible."""
+    """The regions with what a row shows: `filled` (permille of the fullest pool), `staffing`, `lasts`, the days until
+    the pool is exhausted that runs out first, and `bounds`, their P10 and P90; each where visible."""
     pools = visible_pools(request.actor).filter(region=OuterRef("pk"), supply__gt=0)
     fullest = (
         pools.annotate(filled=(F("held") + F("granted")) * 1000 / F("supply"))
@@ -82,26 +85,18 @@ def region_rows(request: ActorRequest) -> QuerySet[Region]:
         .annotate(most=Max(badness))
         .values("most")
     )
+    soonest = soonest_first(visible_pools(request.actor), clock.now()).filter(pool__region=OuterRef("pk"))
+    bounds = soonest.values(bounds=JSONObject(p10="exhausted_p10", p90="exhausted_p90"))
     return visible_regions(request.actor).annotate(
         filled=Subquery(fullest, output_field=IntegerField()),
         staffing=Subquery(worst, output_field=IntegerField()),
-        lasts=_lasting(request, "exhausted_p50"),
-        lasts_p10=_lasting(request, "exhausted_p10"),
-        lasts_p90=_lasting(request, "exhausted_p90"),
+        lasts=Subquery(soonest.values("exhausted_p50")[:1]),
+        bounds=Subquery(bounds[:1]),
     )
 
 
-def _lasting(request: ActorRequest, figure: str) -> Subquery:
-    """A figure of the forecast in force of the pool of each region that is thought to run out first."""
-    newest = UsageForecast.objects.filter(pool=OuterRef("pk"), step=ForecastStep.DAY).order_by("-made_at")
-    soonest = (
-        visible_pools(request.actor)
-        .filter(region=OuterRef("pk"))
-        .annotate(middle=Subquery(newest.values("exhausted_p50")[:1]), figure=Subquery(newest.values(figure)[:1]))
-        .filter(middle__isnull=False)
-        .order_by("middle", "pk")
-    )
-    return Subquery(soonest.values("figure")[:1], output_field=IntegerField())
+def _bound(name: str) -> Callable[[Any], int | None]:
+    return lambda region: region.bounds[name] if region.bounds else None
 
 
 def _status(region: Any) -> str:
@@ -150,8 +145,8 @@ _NUMBER_COLUMNS = (
         export=_status,
     ),
     Column("lasts", _("Runs out in (days, median)"), lambda region: region.lasts, sort=("lasts", "name"), numeric=True),
-    Column("lasts_p10", _("Runs out in (days, P10)"), lambda region: region.lasts_p10, numeric=True, default=False),
-    Column("lasts_p90", _("Runs out in (days, P90)"), lambda region: region.lasts_p90, numeric=True, default=False),
+    Column("lasts_p10", _("Runs out in (days, P10)"), _bound("p10"), numeric=True, default=False),
+    Column("lasts_p90", _("Runs out in (days, P90)"), _bound("p90"), numeric=True, default=False),
 )
 
 

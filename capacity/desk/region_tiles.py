@@ -93,7 +93,7 @@ def _tiles(request: ActorRequest) -> list[Tile]:
         statuses.setdefault(row.datacenter.region_id, []).append(row.code)
     open_alarms = visible_alarms(actor).filter(ended_at=None).exclude(silent(clock.now()))
     alarms = Counter(open_alarms.values_list("region_id", flat=True))
-    lasting = soonest_by_region(visible_pools(actor))
+    lasting = soonest_by_region(visible_pools(actor), clock.now())
     return [
         Tile(
             region=region,

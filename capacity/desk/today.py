@@ -26,6 +26,7 @@ from capacity.regions.queries import proposals_to_take_up, proposals_waiting_for
 from capacity.regions.threshold_models import ProposalState
 from capacity.requests.access import visible_requests
 from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestState, Stage
+from capacity.response.access import may_read_plans
 from capacity.response.queries import current_phases
 from capacity.staffing.access import reportable_datacenters
 from capacity.staffing.hearing import heard_now, late_ones
@@ -87,7 +88,7 @@ def today(request: ActorRequest) -> HttpResponse:
     if part > 1:
         htmx: Any = getattr(request, "htmx", None)
         return render(request, "desk/_sections.html" if htmx else "desk/today_rest.html", context)
-    phases = current_phases(request.actor) if request.actor.roles else []
+    phases = current_phases(request.actor)[:SHOWN] if may_read_plans(request.actor) is None else []
     return render(request, "desk/today.html", {**context, "duty": on_duty(at), "phases": phases})
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from capacity.regions.models import SCARCE_CONDITIONS, ConditionDeclaration, DeclarationState, Region
+from capacity.regions.models import SCARCE_CONDITIONS, ConditionDeclaration, DeclarationState, Region, past_review
 from journal.record import record
 from kit.refusal import Conflict, NotFound
 from users.access import Actor
@@ -31,7 +31,7 @@ def needs_second_person(current: str, wanted: str) -> bool:
 def review_is_due(region: Region, at: datetime) -> bool:
     """Whether the condition in force is to be looked at again, so that it may be declared anew."""
     return ConditionDeclaration.objects.filter(
-        region=region, state=DeclarationState.IN_FORCE, review_date__lte=at.date()
+        past_review(at.date()), region=region, state=DeclarationState.IN_FORCE
     ).exists()
 
 

@@ -1,5 +1,6 @@
 """What was declared and what the thresholds proposed, as lists."""
 
+from functools import cache
 from typing import Any
 
 from django.urls import reverse
@@ -7,7 +8,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, FilterSet
 
-from capacity.regions.models import Condition, ConditionDeclaration, DeclarationState, Region
+from capacity.regions.models import Condition, ConditionDeclaration, DeclarationState
+from capacity.regions.queries import region_choices
 from capacity.regions.threshold_models import ProposalState, ThresholdProposal
 from capacity.regions.threshold_wording import reason_texts
 from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter
@@ -32,7 +34,8 @@ class _InRegion(FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["region"].extra["choices"] = list(Region.objects.order_by("name").values_list("code", "name"))
+        # Read when it is looked at, and once however often that is.
+        self.filters["region"].extra["choices"] = cache(region_choices)
 
 
 class DeclarationFilters(_InRegion):

@@ -1,5 +1,7 @@
 """Where: regions, their datacenters, and the condition that people declared."""
 
+from datetime import date
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -89,6 +91,11 @@ DECLARATION_LIFE = Life(
 )
 
 
+def past_review(today: date) -> Q:
+    """Declarations whose review date is past; the same as `is_past_review`."""
+    return Q(review_date__lt=today)
+
+
 class ConditionDeclaration(Public):
     """A person's statement of a region's condition, with evidence and a date to look again."""
 
@@ -140,6 +147,10 @@ class ConditionDeclaration(Public):
     @property
     def is_in_force(self) -> bool:
         return self.state == DeclarationState.IN_FORCE
+
+    def is_past_review(self, today: date) -> bool:
+        """Whether it was to be looked at again before today."""
+        return self.review_date < today
 
     @property
     def makes_scarce(self) -> bool:

@@ -8,7 +8,7 @@ from django.db.models.functions import JSONObject
 
 from capacity.regions.access import SEE_GROUNDS, visible_regions
 from capacity.regions.calendar import Spell
-from capacity.regions.models import ConditionDeclaration, DeclarationState, Region
+from capacity.regions.models import ConditionDeclaration, DeclarationState, Region, past_review
 from capacity.regions.threshold_models import ProposalState, ThresholdProposal
 from kit.refusal import NotFound
 from users.access import Actor
@@ -32,7 +32,7 @@ def condition_history(region: Region, limit: int = 20) -> list[ConditionDeclarat
 def reviews_due(actor: Actor, today: date) -> QuerySet[ConditionDeclaration]:
     """Conditions in force whose review date is past, in the regions that this operator looks after."""
     due = (
-        ConditionDeclaration.objects.filter(state=DeclarationState.IN_FORCE, review_date__lt=today)
+        ConditionDeclaration.objects.filter(past_review(today), state=DeclarationState.IN_FORCE)
         .select_related("region")
         .order_by("review_date", "pk")
     )

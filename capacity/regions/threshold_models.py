@@ -11,6 +11,21 @@ from kit.models import AppendOnly, Public
 from kit.transitions import Life
 from users.models import User
 
+# A set is put in force whole: with as many thresholds as it says when its transaction ends, and none is added later.
+_IS_COMPLETE = """
+    IF (SELECT count(*) FROM capacity_conditionthreshold one WHERE one.set_id = NEW.id) <> NEW.size THEN
+        RAISE EXCEPTION 'it has more or fewer thresholds than it says' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NULL;
+"""
+_HAS_ROOM = """
+    IF (SELECT count(*) FROM capacity_conditionthreshold one WHERE one.set_id = NEW.set_id)
+        >= (SELECT kept.size FROM capacity_thresholdset kept WHERE kept.id = NEW.set_id) THEN
+        RAISE EXCEPTION 'its set is complete' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+"""
+
 
 class ThresholdSet(AppendOnly):
     """One complete set of thresholds with its waits; the latest is in force."""
@@ -18,6 +33,8 @@ class ThresholdSet(AppendOnly):
     # Minutes that readings must hold before a worse or a milder condition is proposed.
     worse_after = models.PositiveIntegerField()
     milder_after = models.PositiveIntegerField()
+    # How many thresholds it has: a set in force gets no further ones.
+    size = models.PositiveSmallIntegerField()
     reason = models.CharField(max_length=300)
     by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     at = models.DateTimeField()
@@ -28,6 +45,16 @@ class ThresholdSet(AppendOnly):
                 condition=Q(worse_after__gte=1, milder_after__gte=F("worse_after"), milder_after__lte=43_200),
                 name="milder_waits_longer",
             )
+        ]
+        triggers = [
+            *AppendOnly.Meta.triggers,
+            pgtrigger.Trigger(
+                name="thresholds_are_complete",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                func=_IS_COMPLETE,
+            ),
         ]
 
 
@@ -60,6 +87,15 @@ class ConditionThreshold(AppendOnly):
             ),
             models.CheckConstraint(
                 condition=Q(condition__in=["watch", "constrained", "critical"]), name="threshold_speaks_for_a_tight_one"
+            ),
+        ]
+        triggers = [
+            *AppendOnly.Meta.triggers,
+            pgtrigger.Trigger(
+                name="set_gets_no_further_thresholds",
+                operation=pgtrigger.Insert,
+                when=pgtrigger.Before,
+                func=_HAS_ROOM,
             ),
         ]
 

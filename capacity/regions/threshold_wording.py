@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.utils.formats import date_format, number_format
-from django.utils.timezone import localtime
+from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from capacity.regions.models import Condition
 from capacity.regions.threshold_models import ThresholdProposal
 from capacity.regions.thresholds import Measure, Threshold
+from kit.templatetags.ui import absolute
 
 _CREWS: tuple[Any, ...] = (
     gettext_lazy("crew above minimum"),
@@ -41,7 +41,8 @@ def bound_text(measure: str, bound: int) -> str:
     """A bound alone, such as 8 % or a crew's state."""
     if measure == Measure.STAFFING:
         return str(_CREWS[min(bound, 2)])
-    if measure == Measure.SURGE:
+    # Any demand above its season is a surge; other bounds say how much of one.
+    if measure == Measure.SURGE and bound <= 1:
         return _("a surge") if bound else _("no surge")
     return _("%(share)s %%") % {"share": number_format(bound / 10, 0 if bound % 10 == 0 else 1)}
 
@@ -73,8 +74,9 @@ def reason_texts(proposal: ThresholdProposal) -> list[str]:
 
 def evidence_text(proposal: ThresholdProposal) -> str:
     """What a declaration that follows the proposal may rest on; the person who declares may change it."""
-    since = date_format(localtime(proposal.since), "SHORT_DATETIME_FORMAT")
-    first = _("Proposed by the thresholds; the readings have held since %(since)s.") % {"since": since}
+    first = _("Proposed by the thresholds; the readings have held since %(since)s.") % {
+        "since": absolute(proposal.since)
+    }
     return "\n".join([first, *reason_texts(proposal)])
 
 

@@ -13,6 +13,7 @@ from capacity.response.models import PlanItem, PlanPhase, PlanState, ResponsePla
 from kit.refusal import NotAllowed, Refusal
 from users.access import Actor
 from users.models import User
+from users.queries import people_with
 from users.roles import Role
 
 # Who sees a draft: those who write and those who answer for it, and the auditor.
@@ -110,4 +111,4 @@ def may_review_plan(actor: Actor, plan: ResponsePlan) -> Refusal | None:
 
 def possible_owners() -> QuerySet[User]:
     """Who may own a phase or a task: everybody who works here and holds a role."""
-    return User.objects.filter(is_active=True, assignments__isnull=False, assignments__ended_at=None).distinct()
+    return people_with(*Role)

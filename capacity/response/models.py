@@ -1,5 +1,8 @@
 """What the house does in an incident: a plan in phases with owners and a checklist, and all that belongs to it."""
 
+from functools import reduce
+from operator import or_
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -32,6 +35,38 @@ PLAN_LIFE = Life(
         PlanState.REVIEWED: set(),
     }
 )
+
+
+# What was stood down stays as it was, whoever writes. The lock lets no plan end meanwhile.
+_PLAN_IS_OPEN = """
+    PERFORM 1 FROM capacity_responseplan plan WHERE plan.id = {plan} AND plan.state IN ('drafted', 'active') FOR SHARE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'its plan is over' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN {row};
+"""
+
+
+# The link to a contact leaves a plan that is over only together with the contact, when that is erased.
+_CONTACT_IS_GONE = """
+    IF EXISTS (SELECT 1 FROM customers_liaisonitem item WHERE item.id = OLD.target_id) THEN
+        PERFORM 1 FROM capacity_responseplan plan WHERE plan.id = OLD.plan_id AND plan.state IN ('drafted', 'active');
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'its plan is over' USING ERRCODE = 'check_violation';
+        END IF;
+    END IF;
+    RETURN NULL;
+"""
+
+
+def _of_open_plan(name: str, operation: pgtrigger.Operation, plan: str, row: str = "NEW") -> pgtrigger.Trigger:
+    func = _PLAN_IS_OPEN.format(plan=plan, row=row)
+    return pgtrigger.Trigger(name=name, operation=operation, when=pgtrigger.Before, func=func)
+
+
+def _changes(*names: str) -> pgtrigger.Q:
+    changed = (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in names)
+    return reduce(or_, changed)
 
 
 class ResponsePlan(Public):
@@ -93,13 +128,25 @@ class ResponsePlan(Public):
             pgtrigger.Protect(
                 name="plan_text_stays",
                 operation=pgtrigger.Update,
-                condition=~pgtrigger.Q(old__state="drafted")
-                & (
-                    pgtrigger.Q(old__title__df=pgtrigger.F("new__title"))
-                    | pgtrigger.Q(old__situation__df=pgtrigger.F("new__situation"))
-                ),
+                condition=~pgtrigger.Q(old__state="drafted") & _changes("title", "situation"),
             ),
             pgtrigger.ReadOnly(name="plan_drafter_stays", fields=["drafted_by", "drafted_at"]),
+            pgtrigger.Protect(
+                name="plan_activation_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__activated_at__isnull=False) & _changes("activated_by", "activated_at"),
+            ),
+            pgtrigger.Protect(
+                name="plan_end_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__stood_down_at__isnull=False)
+                & _changes("stood_down_by", "stood_down_at", "stand_down_reason"),
+            ),
+            pgtrigger.Protect(
+                name="reviewed_plan_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__state="reviewed"),
+            ),
         ]
 
     @property
@@ -136,7 +183,7 @@ class PlanPhase(Public):
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
-    runtime_updates = ("began_at", "ended_at", "owner", "row_version")
+    runtime_updates = ("began_at", "ended_at", "row_version")
 
     class Meta:
         ordering = ["plan", "position"]
@@ -148,6 +195,19 @@ class PlanPhase(Public):
             models.CheckConstraint(
                 condition=Q(ended_at=None) | Q(began_at__isnull=False, ended_at__gte=F("began_at")),
                 name="phase_ends_after_it_began",
+            ),
+        ]
+        triggers = [
+            _of_open_plan("phase_of_open_plan", pgtrigger.Insert | pgtrigger.Update, "NEW.plan_id"),
+            pgtrigger.Protect(
+                name="phase_that_ended_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__ended_at__isnull=False),
+            ),
+            pgtrigger.Protect(
+                name="phase_stays_begun",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__began_at__isnull=False) & _changes("began_at"),
             ),
         ]
 
@@ -168,7 +228,7 @@ class PlanItem(Public):
     done_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
     done_at = models.DateTimeField(null=True)
 
-    runtime_updates = ("owner", "done_by", "done_at", "row_version")
+    runtime_updates = ("done_by", "done_at", "row_version")
 
     class Meta:
         ordering = ["phase", "pk"]
@@ -185,7 +245,12 @@ class PlanItem(Public):
                 name="done_plan_item_stays",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__done_at__isnull=False),
-            )
+            ),
+            _of_open_plan(
+                "item_of_open_plan",
+                pgtrigger.Insert | pgtrigger.Update,
+                "(SELECT phase.plan_id FROM capacity_planphase phase WHERE phase.id = NEW.phase_id)",
+            ),
         ]
 
 
@@ -200,6 +265,10 @@ class PlanLink(models.Model):
 
     class Meta:
         abstract = True
+        triggers = [
+            _of_open_plan("link_to_open_plan", pgtrigger.Insert, "NEW.plan_id"),
+            _of_open_plan("link_of_open_plan", pgtrigger.Delete, "OLD.plan_id", row="OLD"),
+        ]
 
 
 class LinkedCondition(PlanLink):
@@ -208,7 +277,7 @@ class LinkedCondition(PlanLink):
     plan = models.ForeignKey(ResponsePlan, on_delete=models.PROTECT, related_name="conditions")
     target = models.ForeignKey(ConditionDeclaration, on_delete=models.PROTECT, related_name="+")
 
-    class Meta:
+    class Meta(PlanLink.Meta):
         constraints = [models.UniqueConstraint(fields=["plan", "target"], name="plan_condition_once")]
 
 
@@ -218,7 +287,7 @@ class LinkedLever(PlanLink):
     plan = models.ForeignKey(ResponsePlan, on_delete=models.PROTECT, related_name="levers")
     target = models.ForeignKey(Lever, on_delete=models.PROTECT, related_name="+")
 
-    class Meta:
+    class Meta(PlanLink.Meta):
         constraints = [models.UniqueConstraint(fields=["plan", "target"], name="plan_lever_once")]
 
 
@@ -228,7 +297,7 @@ class LinkedNotice(PlanLink):
     plan = models.ForeignKey(ResponsePlan, on_delete=models.PROTECT, related_name="notices")
     target = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="+")
 
-    class Meta:
+    class Meta(PlanLink.Meta):
         constraints = [models.UniqueConstraint(fields=["plan", "target"], name="plan_notice_once")]
 
 
@@ -238,5 +307,15 @@ class LinkedLiaison(PlanLink):
     plan = models.ForeignKey(ResponsePlan, on_delete=models.PROTECT, related_name="liaison")
     target = models.ForeignKey(LiaisonItem, on_delete=models.CASCADE, related_name="+")
 
-    class Meta:
+    class Meta(PlanLink.Meta):
         constraints = [models.UniqueConstraint(fields=["plan", "target"], name="plan_liaison_once")]
+        triggers = [
+            PlanLink.Meta.triggers[0],
+            pgtrigger.Trigger(
+                name="link_of_open_plan",
+                operation=pgtrigger.Delete,
+                when=pgtrigger.After,
+                timing=pgtrigger.Deferred,
+                func=_CONTACT_IS_GONE,
+            ),
+        ]

@@ -3,6 +3,8 @@
 Quantities are in the pool's unit, fractions allowed, as a sample is often a mean. Unknown is no row, never zero.
 """
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +14,9 @@ from capacity.pools.models import Pool
 from kit.ids import uuid7
 from kit.models import AppendOnly
 from users.models import User
+
+# Forecasts are made four times a day; an older one says nothing any more.
+FORECAST_HOLDS = timedelta(days=2)
 
 
 class UsageSource(models.TextChoices):

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
 from django.db import connection
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from capacity.pools.models import Pool
 from capacity.usage.actions.keep_samples import Periods, kept_from, months_before
 from capacity.usage.forecast.scores import Values
 from capacity.usage.history import daily_usage, hourly_usage
-from capacity.usage.models import ForecastStep, UsageDay, UsageForecast, UsageHour
+from capacity.usage.models import FORECAST_HOLDS, ForecastStep, UsageDay, UsageForecast, UsageHour
 
 YEAR = 365
 WEEK_OF_HOURS = 168
@@ -47,36 +47,34 @@ class Course:
         return [None] * len(self.known) + [round(value, 1) for value in values]
 
 
-def latest_of(pools: QuerySet[Pool]) -> QuerySet[UsageForecast]:
-    """The forecast by the day in force of each of these pools that has one."""
-    newest = UsageForecast.objects.filter(pool=OuterRef("pk"), step=ForecastStep.DAY).order_by("-made_at")
-    # Keyed by pool, so that it looks into the index once a pool however many forecasts were ever made.
-    keys = pools.order_by().annotate(newest=Subquery(newest.values("pk")[:1])).values("newest")
-    return UsageForecast.objects.filter(pk__in=keys)
+def latest_of(pools: QuerySet[Pool], at: datetime) -> QuerySet[UsageForecast]:
+    """The latest forecast by the day of each of these pools that has one which is not too old; it may be broken."""
+    young = UsageForecast.objects.filter(step=ForecastStep.DAY, made_at__gt=at - FORECAST_HOLDS, made_at__lte=at)
+    newest = young.filter(pool=OuterRef("pool")).order_by("-made_at")
+    return young.filter(pool__in=pools.order_by().values("pk"), pk=Subquery(newest.values("pk")[:1]))
 
 
-def soonest_by_region(pools: QuerySet[Pool]) -> dict[int, UsageForecast]:
+def soonest_first(pools: QuerySet[Pool], at: datetime) -> QuerySet[UsageForecast]:
+    """The forecasts by the day in force of these pools, those that are thought to run out first before the others."""
+    return (
+        latest_of(pools, at)
+        .filter(broken_at=None)
+        .order_by(F("exhausted_p50").asc(nulls_last=True), F("exhausted_p10").asc(nulls_last=True), "pool")
+    )
+
+
+def soonest_by_region(pools: QuerySet[Pool], at: datetime) -> dict[int, UsageForecast]:
     """For each region the pool that is thought to run out first; regions without a forecast are left out."""
     found: dict[int, UsageForecast] = {}
-    rows = latest_of(pools).select_related("pool__resource").defer("values", "low", "high")
-    for forecast in sorted(rows, key=_soonness):
+    for forecast in soonest_first(pools, at).select_related("pool__resource").defer("values", "low", "high"):
         found.setdefault(forecast.pool.region_id, forecast)
     return found
-
-
-def _soonness(forecast: UsageForecast) -> tuple[float, float, int]:
-    never = float("inf")
-    return (
-        forecast.exhausted_p50 if forecast.exhausted_p50 is not None else never,
-        forecast.exhausted_p10 if forecast.exhausted_p10 is not None else never,
-        forecast.pool_id,
-    )
 
 
 def courses_of(pools: Iterable[Pool], at: datetime, *, days_back: int) -> list[tuple[Pool, Course]]:
     """The last days of several pools with what lies ahead of each, those without any left out; two questions."""
     pools = list(pools)
-    latest = latest_of(Pool.objects.filter(pk__in=[pool.pk for pool in pools]))
+    latest = latest_of(Pool.objects.filter(pk__in=[pool.pk for pool in pools]), at)
     forecasts = {forecast.pool_id: forecast for forecast in latest}
     today = at.astimezone(UTC).date()
     starts = [forecast.starts_at.astimezone(UTC).date() for forecast in forecasts.values()]

@@ -19,6 +19,7 @@ class TakenUp(Conflict):
 
     code = "alarm_taken_up"
     message = _("%(name)s has taken this up already.")
+    remedy = _("Take it over if you want to see to it yourself.")
 
 
 def acknowledge_alarm(*, actor: Actor, alarm_id: UUID, at: datetime) -> Alarm:

@@ -23,15 +23,15 @@ class Result:
 def each_alarm(actor: Actor, alarm_ids: Iterable[UUID], act: Callable[[UUID], object]) -> list[Result]:
     """Do `act` to each of these; what is refused of one does not hold up the others. In the order of raising."""
     with transaction.atomic():
-        # In the order of keys, so that two bulk acts cannot wait for each other.
-        ids = sorted(set(alarm_ids))
+        ids = set(alarm_ids)
+        seen = list(visible_alarms(actor).filter(public_id__in=ids).select_related("region").order_by("pk"))
+        hidden = sorted(ids - {alarm.public_id for alarm in seen})
         refused: dict[UUID, Refusal] = {}
-        for alarm_id in ids:
+        # In the order in which whatever keeps alarms locks them, so that neither waits for the other.
+        for alarm_id in [*(alarm.public_id for alarm in seen), *hidden]:
             try:
                 act(alarm_id)
             except Refusal as refusal:
                 refused[alarm_id] = refusal
-        seen = list(visible_alarms(actor).filter(public_id__in=ids).select_related("region").order_by("pk"))
-    known = {alarm.public_id for alarm in seen}
     results = [Result(alarm, refused.get(alarm.public_id)) for alarm in seen]
-    return results + [Result(None, refused.get(key) or NotFound()) for key in ids if key not in known]
+    return results + [Result(None, refused.get(key) or NotFound()) for key in hidden]

@@ -28,6 +28,7 @@ class CannotOwnAlarm(Invalid):
 
     code = "cannot_own_alarm"
     message = _("%(name)s is neither operator nor duty manager of this region.")
+    remedy = _("Hand it to somebody who is.")
 
 
 def take_over_alarm(*, actor: Actor, alarm_id: UUID, at: datetime) -> Alarm:

@@ -6,7 +6,7 @@ from capacity.desk.invariants.checking import check, told
 
 
 @check
-def snapshots_hold_theirrows() -> Iterator[str | None]:
+def snapshots_hold_their_rows() -> Iterator[str | None]:
     """Every snapshot of a register has as many rows as it says, and comparisons as many changes as they count."""
     yield from told("""
         SELECT 'snapshot ' || register.code || '@' || snapshot.as_of_date,

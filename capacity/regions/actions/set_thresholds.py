@@ -47,6 +47,7 @@ def set_thresholds(*, actor: Actor, rules: Rules, reason: str, at: datetime) -> 
         made = ThresholdSet.objects.create(
             worse_after=_minutes(rules.worse_after),
             milder_after=_minutes(rules.milder_after),
+            size=len(rules.thresholds),
             reason=reason.strip()[:300],
             by_id=actor.user_id,
             at=at,

@@ -93,7 +93,11 @@ def surge_of(history: Values, last: date) -> Surge | None:
 
 def usable_units(pool: Pool) -> int:
     """What usage may grow into: what runs, without what must stay free for a failure."""
-    return max(pool.powered_on - pool.out_of_service - pool.failure_reserve, 0)
+    return max(_usable(pool), 0)
+
+
+def _usable(pool: Pool) -> int:
+    return pool.powered_on - pool.out_of_service - pool.reserved_for_failures
 
 
 def _daily(pools: list[Pool], hour: datetime) -> list[UsageForecast]:
@@ -116,10 +120,11 @@ def _daily(pools: list[Pool], hour: datetime) -> list[UsageForecast]:
 
 def supply_ahead(pool: Pool, landings: Sequence[tuple[date, int]], first: date) -> Values:
     """The usable units of each forecast day from the first on; what lands counts from its day."""
-    supply = np.full(DAYS_AHEAD, float(usable_units(pool)))
+    # What lands first makes up for what the reserve lacks.
+    supply = np.full(DAYS_AHEAD, float(_usable(pool)))
     for day, units in landings:
         supply[max((day - first).days, 0) :] += units
-    return supply
+    return np.maximum(supply, 0)
 
 
 def _daily_row(

@@ -1,7 +1,7 @@
 """Look at every region: which condition do its readings speak for, and is anybody to be asked about it?"""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -21,12 +21,10 @@ from capacity.regions.proposals import (
 from capacity.regions.threshold_models import ProposalState, RegionStanding, ThresholdProposal
 from capacity.regions.thresholds import Measure, Reading, Rules, Standing, is_due, look, reasons_of, still_fits
 from capacity.staffing.models import DatacenterStatus, StaffingStatus
-from capacity.usage.models import ForecastStep, UsageForecast
+from capacity.usage.models import FORECAST_HOLDS, ForecastStep, UsageForecast
 from priorities.policies import NoPolicyInForce, active_version
 from users.access import SYSTEM
 
-# Forecasts are made four times a day; an older one says nothing any more.
-FORECAST_HOLDS = timedelta(days=2)
 CREWS = {StaffingStatus.GREEN: 0, StaffingStatus.AMBER: 1, StaffingStatus.RED: 2, StaffingStatus.UNKNOWN: None}
 
 

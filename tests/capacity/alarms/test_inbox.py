@@ -38,7 +38,7 @@ def test_several_are_taken_up_at_once_and_what_was_refused_is_said(visit, alarms
     assert "Olga Operator" in text(visit("/alarms/?whose=mine&state=taken&region=westeurope", as_=operator))
     other = make.person(Role.DUTY_MANAGER)
     answer = visit("/alarms/acknowledge/", as_=other, method="post", data={"selected": ids}, follow=True)
-    assert "Olga Operator has taken this up already." in text(answer)
+    assert "Olga Operator has taken this up already. Take it over if you want to see to it yourself." in text(answer)
 
 
 @pytest.mark.parametrize("selected", [[], ["x"], ["0" * 32] * 201])

@@ -1,11 +1,13 @@
 """An alarm has an owner who can change, and a silence that ends by the clock; the database holds both."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from capacity.alarms.access import NotYours, alarms_waiting_for
 from capacity.alarms.actions.acknowledge_alarm import acknowledge_alarm
+from capacity.alarms.actions.each_alarm import each_alarm
 from capacity.alarms.actions.silence_alarm import BadSilence, NotSilent, SilentAlready, end_silence, silence_alarm
 from capacity.alarms.actions.take_over_alarm import CannotOwnAlarm, HasItAlready, hand_over_alarm, take_over_alarm
 from capacity.alarms.keeping import keep_alarms
@@ -13,6 +15,7 @@ from capacity.alarms.models import Alarm, AlarmKind
 from journal.models import Entry
 from tests import make, sql
 from users.access import NeedsRole
+from users.models import RoleAssignment
 from users.roles import Role
 
 pytestmark = pytest.mark.django_db
@@ -67,6 +70,27 @@ def test_what_waits_is_ones_own_or_nobodys_and_a_leavers_alarms_are_nobodys(alar
     mine.is_active = False
     mine.save(update_fields=["is_active"])
     assert alarms_waiting_for(other, AT).exists()
+
+
+@pytest.mark.parametrize("left", ["role", "region"])
+def test_the_alarms_of_one_who_may_no_longer_act_there_are_nobodys(alarm, visit, left):
+    was, other = make.person(Role.REGION_OPERATOR), make.person(Role.DUTY_MANAGER)
+    acknowledge_alarm(actor=make.actor(was), alarm_id=alarm.public_id, at=AT)
+    sql.run("UPDATE users_roleassignment SET ended_at = now() WHERE user_id = %s", was.pk)
+    if left == "region":
+        RoleAssignment.objects.create(user=was, role=Role.REGION_OPERATOR, regions=["eastus"], started_at=AT)
+    assert alarms_waiting_for(make.actor(other), AT).exists()
+    assert str(alarm.public_id) in visit("/alarms/?whose=nobody", as_=other).content.decode()
+
+
+def test_alarms_are_acted_on_in_the_order_of_their_keys(alarm):
+    keep_alarms(AlarmKind.DEFICIT, {(alarm.region_id, "vcpu"): {}}, region_ids=[alarm.region_id], at=AT)
+    first, second, hidden = UUID(int=3), UUID(int=2), UUID(int=1)
+    for one, key in zip(Alarm.objects.order_by("pk"), (first, second), strict=True):
+        Alarm.objects.filter(pk=one.pk).update(public_id=key)
+    acted = []
+    each_alarm(make.acting(Role.REGION_OPERATOR), [hidden, second, first], acted.append)
+    assert acted == [first, second, hidden]
 
 
 def test_a_silence_ends_by_the_clock_and_nothing_has_to_happen_for_it(alarm):

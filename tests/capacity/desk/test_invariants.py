@@ -10,11 +10,12 @@ from django.core.management import CommandError, call_command
 from capacity.alarms.keeping import keep_alarms
 from capacity.alarms.models import AlarmKind
 from capacity.desk.invariants import CHECKS, check_invariants
+from capacity.regions.threshold_models import ThresholdProposal
 from capacity.review.actions.approve_request import approve_request
 from capacity.review.actions.confirm_grant import confirm_grant
 from capacity.review.actions.decline_request import decline_request
 from capacity.watch.actions.look_at_regions import look_at_regions
-from tests import make
+from tests import make, sql
 from tests.conftest import owner_connection
 from users.roles import Role
 
@@ -125,6 +126,38 @@ BREACHES = {
 def test_each_breach_is_found_and_named(decided, breach, check):
     tamper(breach)
     assert check in broken()
+
+
+def test_each_breach_of_alarms_proposals_registers_and_samples_is_found_and_named():
+    """Together, as none of them stands in the way of another."""
+    pool = make.pool()
+    make.forecast(pool)
+    make.evidence_review()
+    keep_alarms(AlarmKind.USAGE_SURGE, {(pool.region_id, "vcpu"): {}}, region_ids=[], at=make.NOW)
+    ThresholdProposal.objects.create(
+        region=pool.region, current="normal", condition="watch", reasons=[], since=make.NOW, raised_at=make.NOW
+    )
+    breaches = {
+        f"UPDATE capacity_alarm SET owner_id = {make.person().pk}, acknowledged_by_id = {make.person().pk},"
+        " acknowledged_at = now()": "alarms_belong_to_people_who_may_act",
+        "UPDATE capacity_thresholdproposal SET state = 'lapsed', closed_at = raised_at - interval '1 day'": (
+            "proposals_of_thresholds_were_answered_as_they_say"
+        ),
+        "UPDATE customers_registersnapshot SET row_count = row_count + 1": "snapshots_hold_their_rows",
+        "UPDATE customers_evidencereview SET snapshot_id = (SELECT min(id) FROM customers_registersnapshot)": (
+            "register_entries_are_of_their_snapshots"
+        ),
+        "CREATE TABLE capacity_usagesample_199001 PARTITION OF capacity_usagesample"
+        " FOR VALUES FROM ('1990-02-01') TO ('1990-03-01')": "samples_lie_in_their_month",
+    }
+    assert broken() == set()
+    try:
+        for breach in breaches:
+            tamper(breach)
+        assert broken() == set(breaches.values())
+    finally:
+        with sql.owner() as cursor:
+            cursor.execute("DROP TABLE IF EXISTS capacity_usagesample_199001")
 
 
 def test_the_command_fails_and_says_what_does_not_hold(decided):

@@ -7,6 +7,8 @@ from django.core.management import call_command
 
 from capacity.pools.models import Pool
 from capacity.regions.models import ConditionDeclaration, Datacenter, Region
+from capacity.usage.models import UsageForecast
+from capacity.usage.queries import soonest_by_region, soonest_first
 from kit import clock
 from tests import make
 from users.roles import Role
@@ -123,6 +125,25 @@ def test_regions_say_when_their_first_pool_runs_out_and_lists_can_be_asked_for_i
     outsider = make.person(Role.ACCOUNT_MANAGER)
     assert "days left" not in text(visit("/regions/", as_=outsider))
     assert visit("/regions/table/?runs_out=30", as_=outsider).status_code == 400
+
+
+def test_forecasts_that_are_old_or_broken_say_nothing_of_how_long_a_region_lasts(visit, west_europe):
+    at, operator = clock.now(), make.person(Role.REGION_OPERATOR)
+    vcpu, gpu = (Pool.objects.get(region=west_europe, resource__code=code) for code in ("vcpu", "gpu"))
+    make.forecast(vcpu, p50=20, at=at - timedelta(days=2, minutes=1))
+    broken = make.forecast(gpu, p50=30, at=at)
+    assert [soonest_first(Pool.objects.all(), then).count() for then in (broken.made_at, at - timedelta(days=1))] == [
+        1,
+        1,
+    ]
+    UsageForecast.objects.filter(pk=broken.pk).update(broken_at=at)
+    assert "days left" not in text(visit("/regions/", as_=operator))
+    rows = "/regions/table/?columns=name,lasts,lasts_p10,lasts_p90&format=csv"
+    assert b"Westeurope,,," in b"".join(visit(rows, as_=operator).streaming_content)
+    # Whoever may run out, by its earliest tenth, comes before who is not thought to at all.
+    make.forecast(vcpu, at=at)
+    later = make.forecast(gpu, at=at + timedelta(seconds=1), exhausted_p10=70)
+    assert soonest_by_region(Pool.objects.all(), later.made_at)[west_europe.pk] == later
 
 
 def test_what_lies_ahead_is_a_part_of_the_page_and_a_page(visit, west_europe):

@@ -20,7 +20,7 @@ from journal.models import Entry
 from kit.refusal import NotFound, StaleForm
 from kit.transitions import MoveRefused
 from tests import make
-from tests.sql import refused
+from tests.sql import refused, run
 from users.access import NeedsFreshSignIn, NeedsRole
 from users.roles import Role
 
@@ -232,6 +232,50 @@ def test_programs_read_what_pages_show(call):
     both = call("get", "response-plans/?state=drafted", as_=make.person(Role.DUTY_MANAGER)).json()["results"]
     assert [one["title"] for one in both] == ["Only a draft"]
     assert call("get", "response-plans/", as_=make.person()).status_code == 403
+
+
+def test_the_database_keeps_what_was_stood_down_and_reviewed_as_it_was():
+    plan, linked = make.response_plan(), belongings()
+    for kind, target in linked.items():
+        link_to_plan(actor=duty(), plan_id=plan.public_id, kind=kind, target=target.public_id, at=make.NOW)
+    table, other = "UPDATE capacity_responseplan SET ", make.person().pk
+    assert "plan_activation_stays" in refused(table + "activated_by_id = %s", other)
+    assert "phase_stays_begun" in refused("UPDATE capacity_planphase SET began_at = NULL WHERE position = 1")
+    stand_down(actor=duty(), plan_id=plan.public_id, reason="Over.", at=LATER)
+    assert "plan_activation_stays" in refused(table + "activated_at = now()")
+    for change in ("stood_down_by_id = activated_by_id", "stood_down_at = now()", "stand_down_reason = 'x'"):
+        assert "plan_end_stays" in refused(table + change)
+    for statement in (
+        "UPDATE capacity_planphase SET began_at = now(), ended_at = NULL WHERE position = 2",
+        "UPDATE capacity_planphase SET ended_at = NULL WHERE position = 1",
+        "UPDATE capacity_planitem SET done_at = now(), done_by_id = owner_id",
+        (
+            "INSERT INTO capacity_planphase (public_id, row_version, plan_id, position, title, goals, owner_id)"
+            " SELECT gen_random_uuid(), 1, plan_id, 9, title, goals, owner_id FROM capacity_planphase LIMIT 1"
+        ),
+        (
+            "INSERT INTO capacity_planitem (public_id, row_version, phase_id, text, owner_id, added_by_id, added_at)"
+            " SELECT gen_random_uuid(), 1, phase_id, text, owner_id, owner_id, added_at FROM capacity_planitem"
+        ),
+        *(f"DELETE FROM capacity_linked{kind}" for kind in linked if kind != "liaison"),
+        *(
+            f"INSERT INTO capacity_linked{kind} (plan_id, target_id, linked_by_id, linked_at)"
+            f" SELECT plan_id, target_id, linked_by_id, linked_at FROM capacity_linked{kind}"
+            for kind in linked
+        ),
+    ):
+        assert "its plan is over" in refused(statement), statement
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    assert "its plan is over" in refused("DELETE FROM capacity_linkedliaison")
+    assert "denied" in refused("UPDATE capacity_planphase SET owner_id = %s", other)
+    assert "denied" in refused("UPDATE capacity_planitem SET owner_id = %s", other)
+    review_plan(actor=make.acting(Role.EXECUTIVE), plan_id=plan.public_id, review="Sooner.", at=LATER)
+    assert "reviewed_plan_stays" in refused(table + "review = 'All was well.'")
+    # What was said to an authority is erased in time, and with it that it belonged to the plan.
+    run("SET CONSTRAINTS ALL DEFERRED")
+    linked["liaison"].delete()
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    assert not LinkedLiaison.objects.exists()
 
 
 def test_the_database_holds_the_two_people_the_life_and_what_is_over():

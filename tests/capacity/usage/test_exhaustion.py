@@ -1,10 +1,14 @@
 """Weeks ahead, and the day on which a pool runs out."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from capacity.pools.models import Pool
+from capacity.usage.actions.refresh_forecasts import supply_ahead, usable_units
 from capacity.usage.forecast.daily import calibrate_daily, daily_moves, forecast_daily, past_errors
 from capacity.usage.forecast.exhaustion import days_to_exhaustion, demand_paths
 
@@ -97,3 +101,11 @@ def test_unknown_days_are_refused_and_not_read_as_zero():
 def test_nothing_left_today_is_exhausted_tomorrow():
     found = days_to_exhaustion(np.full(30, 10.0), ERRORS, np.zeros(30), 7)
     assert (found.p10, found.p50, found.p90, found.within_lead) == (1, 1, 1, 1.0)
+
+
+def test_what_lands_first_makes_up_for_the_reserve_that_crews_leave():
+    """The failure reserve counts as staffing makes it, and what it lacks is not usable when more lands."""
+    pool = Pool(powered_on=100, out_of_service=10, failure_reserve=80, failure_reserve_permille=2000)
+    assert usable_units(pool) == 0
+    ahead = supply_ahead(pool, [(date(2020, 3, 3), 100)], date(2020, 3, 1))
+    assert ahead[:4].tolist() == [0, 0, 30, 30]

@@ -1,4 +1,4 @@
-"""Rollups that do not add up, forecasts that do not hold together and alarms of nobody who may act are named."""
+"""Rollups that do not add up and forecasts that do not hold together are named."""
 
 from datetime import timedelta
 

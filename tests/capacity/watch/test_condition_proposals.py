@@ -15,7 +15,9 @@ from capacity.regions.actions.refuse_condition import refuse_condition
 from capacity.regions.actions.set_thresholds import CannotSetThresholds, set_thresholds
 from capacity.regions.models import ConditionDeclaration, Region
 from capacity.regions.proposals import rules_in_force
+from capacity.regions.queries import reviews_due
 from capacity.regions.threshold_models import RegionStanding, ThresholdProposal, ThresholdSet
+from capacity.regions.threshold_wording import bound_text, evidence_text
 from capacity.regions.thresholds import FIRST_RULES, Threshold
 from capacity.usage.models import UsageForecast
 from capacity.watch.actions.look_at_regions import look_at_regions, readings_of_regions
@@ -184,8 +186,9 @@ def test_the_database_keeps_one_open_and_never_rewrites(pool):
     bound = (
         "INSERT INTO capacity_conditionthreshold (set_id, measure, condition, enters, leaves) VALUES (%s, %s, %s, 5, 5)"
     )
-    made = set_thresholds(actor=SYSTEM, rules=FIRST_RULES, reason="Test", at=make.NOW)
+    made = ThresholdSet.objects.create(worse_after=1, milder_after=1, size=1, reason="Test", at=make.NOW)
     assert "threshold_has_a_band" in refused(bound, made.pk, "free", "recovering")
+    run(bound.replace("5, 5)", "6, 7)"), made.pk, "free", "watch")
     assert "denied" in refused("UPDATE capacity_conditionthreshold SET enters = 1")
 
 
@@ -210,13 +213,35 @@ def test_thresholds_are_data_set_on_the_server_and_journaled(tmp_path, capsys):
     assert ThresholdSet.objects.count() == 1
 
 
+def test_the_database_lets_nobody_add_thresholds_to_a_set_in_force():
+    made = set_thresholds(actor=SYSTEM, rules=FIRST_RULES, reason="First.", at=make.NOW)
+    run("SET CONSTRAINTS ALL IMMEDIATE")
+    adding = "INSERT INTO capacity_conditionthreshold (set_id, measure, condition, enters, leaves) VALUES (%s, "
+    assert "its set is complete" in refused(f"{adding}'surge', 'critical', 500, 100)", made.pk)
+    half = (
+        "INSERT INTO capacity_thresholdset (worse_after, milder_after, reason, at, size)"
+        " SELECT worse_after, milder_after, reason, at, 3 FROM capacity_thresholdset"
+    )
+    assert "more or fewer thresholds than it says" in refused(half)
+
+
+def test_evidence_names_its_zone_and_bounds_of_a_surge_their_share():
+    assert "UTC." in evidence_text(ThresholdProposal(since=make.NOW, reasons=[]))
+    assert [bound_text("surge", bound) for bound in (0, 1, 250)] == ["no surge", "a surge", "25 %"]
+
+
 def test_a_condition_may_be_declared_anew_when_its_review_is_due_and_goes_on():
     make.region("westeurope")
     make.declared("westeurope", "watch")
     since = Region.objects.get().condition_since
+    operator = make.acting(Role.REGION_OPERATOR)
     with pytest.raises(ConditionHolds):
         declare("watch", make.NOW + DAY)
-    declare("watch", make.NOW + 7 * DAY)
+    # Its day itself is not late yet, wherever that is asked.
+    with pytest.raises(ConditionHolds):
+        declare("watch", make.NOW + 7 * DAY)
+    assert [reviews_due(operator, (make.NOW + days * DAY).date()).exists() for days in (7, 8)] == [False, True]
+    declare("watch", make.NOW + 8 * DAY)
     assert Region.objects.get().condition_since == since
     assert sorted(ConditionDeclaration.objects.values_list("state", flat=True)) == ["ended", "in_force"]
 
