@@ -81,7 +81,8 @@ def _waits_for(row: Any) -> Any:
     at = clock.now()
     if row.state not in UNSIGNED_STATES or row.over_at <= at:
         return ""
-    turn = whose_turn(duty_in(row.duty), asked_at=row.proposed_at, not_by=(row.proposed_by_id,), at=at)
+    duty = duty_in(row.duty, row.region_code)
+    turn = whose_turn(duty, asked_at=row.proposed_at, not_by=(row.proposed_by_id,), at=at)
     return ", ".join(one.name for one in turn.people) or gettext("any duty manager")
 
 

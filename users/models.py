@@ -246,7 +246,7 @@ class SignatureCall(AppendOnly):
     asked_at = models.DateTimeField()
     person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     asked = models.CharField(max_length=10, choices=Asked.choices)
-    is_mailed = models.BooleanField()  # whether the person wants such letters
+    is_mailed = models.BooleanField()  # whether a letter went out, to those who want such letters
     at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):

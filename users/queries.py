@@ -1,17 +1,18 @@
 """What is known about people: who they are, what they hold, who is on duty."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from users.access import Actor
 from users.models import DutyShift, Invitation, Portfolio, RoleAssignment, SavedView, User
+from users.roles import Role
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,11 @@ class OnDuty:
     holder: User | None = None
     deputy: User | None = None
     until: datetime | None = None
+
+    def among(self, people: Collection[User]) -> "OnDuty":
+        """Those of the two who are among these people: who may not sign is not waited for."""
+        holder, deputy = (one if one in people else None for one in (self.holder, self.deputy))
+        return replace(self, holder=holder, deputy=deputy)
 
 
 def on_duty(at: datetime) -> OnDuty:
@@ -32,19 +38,27 @@ def on_duty(at: datetime) -> OnDuty:
 def duty_column(at: datetime) -> ArraySubquery:
     """The same as a column of another question, for pages that have many; `duty_in` reads it."""
     shift = DutyShift.objects.filter(starts_at__lte=at, ends_at__gt=at)
-    row = {name: F(name) for name in ("holder_id", "holder__name", "deputy_id", "deputy__name")}
+    row: dict[str, Any] = {name: F(name) for name in ("holder_id", "holder__name", "deputy_id", "deputy__name")}
+    held = RoleAssignment.objects.filter(role=Role.DUTY_MANAGER, ended_at=None, user__is_active=True)
+    for one in ("holder", "deputy"):
+        row[f"{one}_regions"] = Subquery(held.filter(user=OuterRef(one)).values("regions")[:1])
     return ArraySubquery(shift.values(row=JSONObject(**row)))
 
 
-def duty_in(column: Sequence[Mapping[str, Any]]) -> OnDuty:
-    """Who is on duty, from `duty_column`: people by key and name alone."""
+def duty_in(column: Sequence[Mapping[str, Any]], region: str = "") -> OnDuty:
+    """Who is on duty, from `duty_column`: people by key and name alone, and only who may sign in the region."""
     people = {
         role: User(pk=row[f"{role}_id"], name=row[f"{role}__name"])
         for row in column
         for role in ("holder", "deputy")
-        if row[f"{role}_id"] is not None
+        if row[f"{role}_regions"] is not None and reaches(row[f"{role}_regions"], region)
     }
     return OnDuty(people.get("holder"), people.get("deputy"))
+
+
+def reaches(regions: Collection[str], region: str) -> bool:
+    """Whether a role held in these regions holds in one; empty: in all of them, and of no region in particular."""
+    return not (regions and region) or region in regions
 
 
 def coming_shifts(at: datetime) -> QuerySet[DutyShift]:

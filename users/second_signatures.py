@@ -87,7 +87,7 @@ class Waiting:
     subject_type: str
     subject_id: UUID
     kind: Any
-    label: str
+    label: Any
     asked_at: datetime
     not_by: tuple[int | None, ...]
     region: str = ""

@@ -26,7 +26,7 @@ from capacity.regions.queries import proposals_to_take_up, proposals_waiting_for
 from capacity.regions.threshold_models import ProposalState
 from capacity.requests.access import visible_requests
 from capacity.requests.models import OPEN_STATES, CapacityRequest, Decision, RequestState, Stage
-from capacity.response.access import may_read_plans
+from capacity.response.access import may_read_plans, plans_to_activate
 from capacity.response.queries import current_phases
 from capacity.staffing.access import reportable_datacenters
 from capacity.staffing.hearing import heard_now, late_ones
@@ -44,7 +44,7 @@ from priorities.override_models import UNSIGNED_STATES
 from priorities.overrides import in_force, to_be_reviewed, waiting_for_signature
 from users.access import Actor
 from users.http import ActorRequest
-from users.queries import duty_column, duty_in, on_duty
+from users.queries import OnDuty, duty_column, duty_in, on_duty
 from users.roles import Role
 from users.second_signatures import whose_turn
 
@@ -112,6 +112,7 @@ def _offered(actor: Actor) -> list[Callable[[Actor, datetime], Section]]:
         ((Role.DUTY_MANAGER,), _policies_to_sign),
         ((Role.DUTY_MANAGER,), _levers_to_sign),
         ((Role.DUTY_MANAGER,), _campaigns_to_publish),
+        ((Role.DUTY_MANAGER,), _plans_to_activate),
         ((Role.CAPACITY_REVIEWER,), _requests_to_decide),
         (PROPOSERS, _overrides_to_see_to),
         ((Role.VERIFIER,), _claims_to_verify),
@@ -151,7 +152,7 @@ def _grants_to_sign(actor: Actor, at: datetime) -> Section:
         .filter(state=RequestState.AWAITING_SECOND_SIGNATURE)
         .select_related("organization")
         .annotate(asked_at=Subquery(first.values("at")[:1]), signed_by=Subquery(first.values("by")[:1]))
-        .annotate(duty=duty_column(at))
+        .annotate(granted_in=Subquery(first.values("region__code")[:1]), duty=duty_column(at))
         .order_by("due_at", "number")
     )
     return _section(
@@ -166,11 +167,12 @@ def _grants_to_sign(actor: Actor, at: datetime) -> Section:
 def _grant_line(row: Any, at: datetime) -> Line:
     line = _request_line(row, at, reverse("review:case", args=[row.public_id]))
     not_by = (row.signed_by, row.filed_by_id)
-    return replace(line, note=format_html("{} {}", line.note, _waits_for(row.duty, row.asked_at or at, not_by, at)))
+    waits = _waits_for(duty_in(row.duty, row.granted_in or ""), row.asked_at or at, not_by, at)
+    return replace(line, note=format_html("{} {}", line.note, waits))
 
 
-def _waits_for(duty: Any, asked_at: datetime, not_by: tuple[int | None, ...], at: datetime) -> str:
-    turn = whose_turn(duty_in(duty), asked_at=asked_at, not_by=not_by, at=at)
+def _waits_for(duty: OnDuty, asked_at: datetime, not_by: tuple[int | None, ...], at: datetime) -> str:
+    turn = whose_turn(duty, asked_at=asked_at, not_by=not_by, at=at)
     names = ", ".join(one.name for one in turn.people) or _("any duty manager")
     return _("waits for %(names)s") % {"names": names}
 
@@ -194,10 +196,11 @@ def _unsigned(at: datetime) -> QuerySet[Any]:
 
 def _unsigned_line(row: Any, at: datetime, note: Any) -> Line:
     sign = override_sign(row, at)
+    waits = _waits_for(duty_in(row.duty, row.region_code), row.proposed_at, (row.proposed_by_id,), at)
     return Line(
         f"{row.label} · {row.subject_label}",
         reverse("priorities:override", args=[row.public_id]),
-        format_html("{} · {}", note, _waits_for(row.duty, row.proposed_at, (row.proposed_by_id,), at)),
+        format_html("{} · {}", note, waits),
         badge(sign.tone, sign.word, sign.title) if row.is_break_glass else relative_time(row.proposed_at, at),
     )
 
@@ -324,6 +327,21 @@ def _campaigns_to_publish(actor: Actor, at: datetime) -> Section:
         ),
         f"{reverse('campaigns:campaigns')}?state=planned",
         _("No campaign waits to be put live."),
+    )
+
+
+def _plans_to_activate(actor: Actor, at: datetime) -> Section:
+    return _section(
+        _("Response plans to activate"),
+        plans_to_activate(actor).select_related("drafted_by"),
+        lambda row: Line(
+            row.title,
+            reverse("response:plan", args=[row.public_id]),
+            _("by %(name)s") % {"name": row.drafted_by.name},
+            relative_time(row.drafted_at, at),
+        ),
+        f"{reverse('response:plans')}?state=drafted",
+        _("No response plan waits to be activated."),
     )
 
 

@@ -35,13 +35,14 @@ CAMPAIGN_LIFE = Life(
     }
 )
 
-# It goes live on a published notice, which a later slice keeps. Raw SQL is refused the same.
+# It goes live on a published notice, which a later slice keeps, and stays on one. Raw SQL is refused the same.
 LIVE_ON_A_NOTICE = """
     IF TG_OP = 'INSERT' THEN
         IF NEW.state <> 'planned' THEN
             RAISE EXCEPTION 'a campaign begins as a plan' USING ERRCODE = 'check_violation';
         END IF;
-    ELSIF NEW.state = 'live' AND OLD.state <> 'live' AND NOT EXISTS (
+    ELSIF NEW.state = 'live' AND (OLD.state <> 'live' OR NEW.notice_key IS DISTINCT FROM OLD.notice_key)
+    AND NOT EXISTS (
         SELECT 1 FROM capacity_notice WHERE public_id = NEW.notice_key AND state = 'published'
     ) THEN
         RAISE EXCEPTION 'a campaign goes live on a published notice' USING ERRCODE = 'check_violation';

@@ -137,13 +137,15 @@ class Lever(Public):
     pending_state = models.CharField(max_length=10, choices=LeverState.choices, blank=True)
     pending_step = models.ForeignKey("LeverStep", on_delete=models.PROTECT, null=True, related_name="+")
     pending_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, related_name="+")
+    pending_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 
     class Meta:
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(pending_state="", pending_by=None) | (~Q(pending_state="") & Q(pending_by__isnull=False)),
+                condition=Q(pending_state="", pending_by=None, pending_at=None)
+                | (~Q(pending_state="") & Q(pending_by__isnull=False, pending_at__isnull=False)),
                 name="pending_step_has_its_person",
             ),
             models.CheckConstraint(condition=_kinds_keep_to_their_offers(), name="lever_spares_what_is_paid_and_core"),

@@ -12,7 +12,10 @@ BEGIN
         RETURN NEW;
     END IF;
     -- Whoever closes it meanwhile waits for us, or we for them.
-    SELECT state INTO standing FROM capacity_offercampaign WHERE id = campaign FOR SHARE;
+    SELECT CASE
+        WHEN (NEW.at AT TIME ZONE 'UTC')::date >= starts_date AND (NEW.at AT TIME ZONE 'UTC')::date < ends_date
+        THEN state ELSE 'closed'
+    END INTO standing FROM capacity_offercampaign WHERE id = campaign FOR SHARE;
     -- What was held while it was live may still be signed.
     IF standing <> 'live' AND (SELECT stage FROM capacity_decision WHERE id = NEW.decision_id) <> 'second_signature' THEN
         RAISE EXCEPTION 'the campaign is not live' USING ERRCODE = 'VR003';

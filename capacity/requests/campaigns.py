@@ -29,7 +29,7 @@ def problems_with(
     campaign_id: UUID, organization: Organization, regions: Iterable[str], resources: Iterable[str], at: datetime
 ) -> tuple[OfferCampaign | None, list[Any]]:
     """The campaign, and what keeps this organization from asking for these regions and resources (codes) under it."""
-    campaign = live_campaigns(at.date()).filter(public_id=campaign_id).prefetch_related("caps__pool__region").first()
+    campaign = live_campaigns(at.date()).filter(public_id=campaign_id).first()
     if campaign is None:
         return None, [
             _("There is no such campaign, or it is not live. Open the draft anew, or file without the campaign.")

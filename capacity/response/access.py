@@ -6,7 +6,7 @@ linked is shown only to those who may read it where it is kept.
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from capacity.response.models import PlanItem, PlanPhase, PlanState, ResponsePlan
@@ -83,6 +83,17 @@ def may_activate_plan(actor: Actor, plan: ResponsePlan, at: datetime) -> Refusal
     if refusal := actor.needs(Role.DUTY_MANAGER):
         return refusal
     return OwnPlan() if plan.drafted_by_id == actor.user_id else actor.needs_fresh_sign_in(at)
+
+
+def plans_to_activate(actor: Actor) -> QuerySet[ResponsePlan]:
+    """Drafts with phases that this duty manager may bring into force, the oldest first."""
+    return complete_drafts().exclude(drafted_by=actor.user_id).order_by("drafted_at", "pk")
+
+
+def complete_drafts() -> QuerySet[ResponsePlan]:
+    """Drafts that could be activated: there is a phase to begin with."""
+    phases = PlanPhase.objects.filter(plan=OuterRef("pk"))
+    return ResponsePlan.objects.filter(Exists(phases), state=PlanState.DRAFTED)
 
 
 def may_move_phase(actor: Actor, current: PlanPhase | None) -> Refusal | None:

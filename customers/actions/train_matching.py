@@ -49,6 +49,8 @@ def train_matching(*, actor: Actor, at: datetime) -> MatchingModel:
 
     Raises `NothingToLearnFrom`. The journal tells how many entries it was learned from.
     """
+    # Noted before the work: what teaches nothing, or breaks it, is not tried again until more is there.
+    TrainingRun.objects.update_or_create(pk=1, defaults={"ran_at": at})
     examples = list(all_examples())
     model = learn(examples)
     if model is None:
@@ -85,8 +87,6 @@ def train_when_due(*, at: datetime) -> MatchingModel | None:
         return None
     if ImportRun.objects.filter(state__in=[ImportState.WAITING, ImportState.RUNNING]).exists():
         return None
-    # Noted before the work: what teaches nothing, or breaks it, is not tried again until more is there.
-    TrainingRun.objects.update_or_create(pk=1, defaults={"ran_at": at})
     try:
         return train_matching(actor=SYSTEM, at=at)
     except NothingToLearnFrom:

@@ -172,7 +172,9 @@ def _page(request: ActorRequest, found: Any, sent: VersionedForm | None = None) 
         "may_sign": signing is None or isinstance(signing, NeedsFreshSignIn),
         # To those who never sign it is enough to read who is waited for.
         "why_not": signing if actor.holds(Role.DUTY_MANAGER) else None,
-        "turn": whose_turn(duty_in(found.duty), asked_at=found.proposed_at, not_by=(found.proposed_by_id,), at=at),
+        "turn": whose_turn(
+            duty_in(found.duty, found.region_code), asked_at=found.proposed_at, not_by=(found.proposed_by_id,), at=at
+        ),
         "calls": calls_in(found.calls) if waits else (),
         "may_end": stands and may_end_override(actor, found) is None,
         "may_renew": found.state == OverrideState.ACTIVE

@@ -46,7 +46,9 @@ QUERIES = (
     "organization=1&tier=99999999999999999999&state=nonsense&from=9999-12-31&until=0001-01-01&actor=%F0%9F%9A%91",
     "&&&=;==%",
 )
-UNFIT = ("\x00", "\ud83d")
+NUL, HALF = "\x00", "\ud83d"
+CHOSEN = frozenset({"select", "checkbox", "radio", "button", "submit"})
+SMALL_FAMILY = 6
 TEXTS = (LONG, "-1", "99999999999999999999", "٣")
 WRONG: dict[str, tuple[str, ...]] = {
     "text": TEXTS,
@@ -172,19 +174,27 @@ def wrong_bodies(form: PageForm) -> Iterator[tuple[str, dict[str, str]]]:
     good = {**form.filled(), "idempotency_key": str(uuid.uuid4())}
     yield "as it is", good
     names = [name for name in form.kinds if name != "csrfmiddlewaretoken"]
-    alike = Counter[str]()
+    alike, members = Counter[str](), Counter(map(family_of, names))
     shown = [name for name in names if form.kinds[name] != "hidden"]
-    for value in UNFIT:
-        # No field takes these, and each says so whatever the others hold.
-        yield f"{value!r} everywhere", {**good, **dict.fromkeys(shown, value)}
+    # No field takes it, and each says so whatever the others hold.
+    yield "half a surrogate pair everywhere", {**good, **dict.fromkeys(shown, HALF)}
+    # Of what the database refuses, a field that says so hides one that does not.
+    for name in shown:
+        if form.kinds[name] not in CHOSEN:
+            yield f"{name}={NUL!r}", {**good, name: NUL}
     for name in names:
-        # Of a grid's many fields that differ in a number only, two stand for all.
-        alike[family := re.sub(r"\d+", "", name)] += 1
-        if alike[family] > 2:
+        # Of a grid's many fields that differ in a number only, two stand for all; the few of a small family are tried.
+        alike[family := family_of(name)] += 1
+        if alike[family] > (SMALL_FAMILY if members[family] <= SMALL_FAMILY else 2):
             continue
         for value in WRONG.get(form.kinds[name], TEXTS[:1]):
             yield f"{name}={value[:20]!r}", {**good, name: value}
         yield f"without {name}", {key: value for key, value in good.items() if key != name}
+
+
+def family_of(name: str) -> str:
+    """What fields of a grid have in common: the name without its numbers."""
+    return re.sub(r"\d+", "", name)
 
 
 def is_frame(form: PageForm) -> bool:

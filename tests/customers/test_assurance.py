@@ -23,6 +23,7 @@ from journal.models import Entry
 from kit import clock
 from kit.refusal import NotAllowed, StaleForm
 from tests import make
+from tests.mail import REFUSES_UNKNOWN, UNKNOWN
 from users.models import User
 from users.roles import Role
 
@@ -61,6 +62,16 @@ def test_a_reminder_of_an_end_that_no_longer_holds_is_not_sent():
     Claim.objects.filter(pk=claim.pk).update(valid_until=claim.valid_until + timedelta(days=300))
     assert remind_of_expiry(at=at) == 1
     assert not Entry.objects.filter(action="claim.reminded").exists()
+
+
+def test_an_address_that_is_refused_is_not_told(settings):
+    settings.EMAIL_BACKEND = REFUSES_UNKNOWN
+    claim = make.verified_claim()
+    wanting = {"notify": [User.Topic.EXPIRY], "email": UNKNOWN}
+    User.objects.filter(pk=claim.organization.registered_by_id).update(**wanting)
+    plan_reminders(at=claim.valid_until - timedelta(days=20))
+    assert remind_of_expiry(at=claim.valid_until - timedelta(days=14)) == 2
+    assert set(ClaimReminder.objects.exclude(sent_at=None).values_list("told", flat=True)) == {0}
 
 
 @given(st.sets(st.integers(1, 10_000), max_size=200), st.integers(0, 100), st.integers(0, 2**48))
@@ -141,7 +152,9 @@ def test_another_name_lets_somebody_uninvolved_look_at_the_verification_again():
     for involved in (manager, make.actor(verifier)):
         with pytest.raises(NotAllowed):
             resolved(review, involved)
-    resolved(review, make.acting(Role.VERIFIER))
+    resolved(review, make.acting(Role.VERIFIER), "doubted")
+    claim.refresh_from_db()
+    assert claim.decision_reason == "organization_changed", "nobody complained"
     told = Entry.objects.get(action="claim.renamed_under")
     assert (told.subject_id, told.after["review"]) == (str(claim.public_id), str(review.public_id))
 

@@ -339,6 +339,10 @@ def test_what_was_imported_is_learned_once_no_more_is_on_its_way():
     assert train_when_due(at=later) is None
     ImportRun.objects.filter(pk=run.pk).update(state=ImportState.DONE)
     assert (train_when_due(at=later).entries, train_when_due(at=later)) == (241, None)
+    RegisterSnapshot.objects.update(imported_at=later + timedelta(minutes=1))
+    train_matching(actor=SYSTEM, at=later + timedelta(minutes=2))
+    assert train_when_due(at=later + 2 * SETTLED_AFTER) is None, "somebody did it already"
+    assert TrainingRun.objects.get().ran_at == later + timedelta(minutes=2)
 
 
 @pytest.mark.django_db

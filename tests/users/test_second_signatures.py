@@ -4,15 +4,17 @@ from datetime import timedelta
 
 import pytest
 
+from capacity.desk.today import sections
 from capacity.review.actions.approve_request import approve_request
 from journal.models import Entry
 from kit.clock import now
 from priorities.models import Override
 from tests import make
+from tests.mail import REFUSES_UNKNOWN, UNKNOWN
 from tests.sql import refused
 from users.actions.ask_for_signatures import ask_for_signatures
 from users.actions.plan_duty import plan_duty
-from users.models import Asked, SignatureCall, User
+from users.models import Asked, RoleAssignment, SignatureCall, User
 from users.queries import on_duty
 from users.roles import Role
 from users.second_signatures import whose_turn
@@ -116,14 +118,16 @@ def test_whatever_waits_is_asked_for_and_nobody_for_their_own(rota, mailoutbox):
     region = make.declared("westeurope", "constrained", confirmed=False).region
     version = make.proposed_policy()
     own = make.override(make.request(), by=make.actor(holder))
+    lever, campaign, plan = make.lever(), make.campaign(), make.response_plan(active=False)
+    make.campaign(ends_date=make.NOW.date(), at=make.NOW - timedelta(days=9))  # over, and never live
     assert ask_for_signatures(at=make.NOW) == 2
     by_holder, by_deputy = (
         {call.subject_id for call in SignatureCall.objects.filter(person=person)} for person in (holder, deputy)
     )
-    assert by_holder == {big.public_id, region.public_id, version.public_id}
+    assert by_holder == {row.public_id for row in (big, region, version, lever, campaign, plan)}
     assert by_deputy == {own.public_id}, "the next is asked in place of the proposer"
     first, second = sorted(mailoutbox, key=lambda letter: letter.to != [holder.email])
-    assert (first.subject, first.body.count("you are on duty")) == ("3 second signatures are asked of you", 3)
+    assert (first.subject, first.body.count("you are on duty")) == ("6 second signatures are asked of you", 6)
     assert second.subject == "A second signature is asked of you"
 
 
@@ -136,11 +140,42 @@ def test_a_letter_that_cannot_be_sent_is_sent_in_the_next_cycle(rota, mailoutbox
         raise OSError("no mail server")
 
     with monkeypatch.context() as patch, pytest.raises(OSError, match="no mail server"):
-        patch.setattr("users.actions.ask_for_signatures.send_mail", broken)
+        patch.setattr("users.letters.send_mail", broken)
         ask_for_signatures(at=make.NOW)
     assert not SignatureCall.objects.exists()
     assert ask_for_signatures(at=make.NOW) == 1
     assert len(mailoutbox) == 1
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_who_may_not_sign_in_the_region_is_passed_over_on_pages_too(gone):
+    holder = make.person(Role.DUTY_MANAGER, name="Anna", regions=[] if gone else ["northeurope"])
+    deputy = make.person(Role.DUTY_MANAGER, name="Ben", regions=["westeurope"])
+    administrator = make.person(Role.ADMINISTRATOR)
+    plan_duty(
+        actor=make.actor(administrator), holder_id=holder.public_id, deputy_id=deputy.public_id,
+        starts_at=make.NOW, ends_at=make.NOW + timedelta(hours=8), at=make.NOW,
+    )  # fmt: skip
+    if gone:
+        RoleAssignment.objects.filter(user=holder).update(ended_at=make.NOW, ended_by=administrator)
+    make.use_override(make.request(at=make.NOW))
+    assert ask_for_signatures(at=make.NOW) == 1
+    assert SignatureCall.objects.get().person == deputy
+    notes = [str(line.note) for one in sections(make.actor(deputy), make.NOW) for line in one.lines]
+    assert any("waits for Ben" in note for note in notes)
+
+
+def test_an_address_that_is_refused_keeps_no_other_letter(rota, settings, mailoutbox):
+    settings.EMAIL_BACKEND = REFUSES_UNKNOWN
+    holder, deputy = rota
+    User.objects.filter(pk=holder.pk).update(email=UNKNOWN)
+    wanting(holder, deputy)
+    make.override(make.request())
+    make.override(make.request(), by=make.actor(holder))
+    assert ask_for_signatures(at=make.NOW) == 2
+    assert [letter.to for letter in mailoutbox] == [[deputy.email]]
+    assert sorted(told()) == [("deputy", 1), ("holder", 0)]
+    assert ask_for_signatures(at=make.NOW) == 0, "nothing is sent again"
 
 
 def test_the_page_says_who_was_asked(visit):

@@ -45,9 +45,9 @@ def propose_step(*, actor: Actor, lever_id: UUID, direction: str, at: datetime) 
         LEVER_LIFE.require(lever.state, wanted)
         lever.pending_step = step
         lever.pending_state = wanted
-        lever.pending_by_id = actor.user_id
+        lever.pending_by_id, lever.pending_at = actor.user_id, at
         lever.row_version += 1
-        lever.save(update_fields=["pending_step", "pending_state", "pending_by", "row_version"])
+        lever.save(update_fields=["pending_step", "pending_state", "pending_by", "pending_at", "row_version"])
         taken = None
         if step is None:  # `one_open_lift_proposal`
             taken = LiftProposal.objects.filter(lever=lever, state=LiftState.OPEN).select_for_update().first()

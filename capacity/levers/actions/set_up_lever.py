@@ -94,8 +94,8 @@ def set_up_lever(
         )
         lever.pending_step = keep_step(lever, step, position=1, actor=actor, at=at)
         lever.pending_state = LeverState(step.state)
-        lever.pending_by_id = actor.user_id
-        lever.save(update_fields=["pending_step", "pending_state", "pending_by"])
+        lever.pending_by_id, lever.pending_at = actor.user_id, at
+        lever.save(update_fields=["pending_step", "pending_state", "pending_by", "pending_at"])
         record_wanted(actor, lever, at)
         return lever
 

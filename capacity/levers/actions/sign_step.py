@@ -56,6 +56,7 @@ def sign_step(*, actor: Actor, lever_id: UUID, agrees: bool, reason: str = "", a
         lever.pending_state = ""
         lever.pending_step = None
         lever.pending_by = None
+        lever.pending_at = None
         lever.row_version += 1
         lever.save(
             update_fields=[
@@ -65,6 +66,7 @@ def sign_step(*, actor: Actor, lever_id: UUID, agrees: bool, reason: str = "", a
                 "pending_state",
                 "pending_step",
                 "pending_by",
+                "pending_at",
                 "row_version",
             ]
         )

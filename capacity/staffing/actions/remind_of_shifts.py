@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Prefetch
-from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -21,6 +20,7 @@ from capacity.staffing.models import ShiftReminder, ShiftReport
 from capacity.staffing.wording import shift_label
 from journal.record import new_entry, record_many
 from users.access import SYSTEM
+from users.letters import send_letter
 from users.models import RoleAssignment, User
 from users.roles import Role
 
@@ -93,9 +93,7 @@ def _write_to_operators(reminders: Sequence[ShiftReminder]) -> dict[int, int]:
         regions = {code for held in person.held for code in held.regions}
         everywhere = any(not held.regions for held in person.held)
         theirs = [one for one in reminders if everywhere or one.datacenter.region.code in regions]
-        if theirs:
-            with translation.override(person.language):
-                send_mail(_subject(len(theirs)), _body(theirs), None, [person.email])
+        if theirs and send_letter(person, partial(_letter, theirs)):
             for reminder in theirs:
                 told[reminder.pk] += 1
     return told
@@ -107,11 +105,9 @@ def _recipients() -> list[Any]:
     return list(wanting.prefetch_related(Prefetch("assignments", held, to_attr="held")).order_by("pk"))
 
 
-def _subject(count: int) -> str:
-    return ngettext("A shift was not reported", "%(count)s shifts were not reported", count) % {"count": count}
-
-
-def _body(reminders: list[ShiftReminder]) -> str:
+def _letter(reminders: list[ShiftReminder]) -> tuple[str, str]:
+    count = len(reminders)
+    subject = ngettext("A shift was not reported", "%(count)s shifts were not reported", count) % {"count": count}
     lines = [
         _("%(datacenter)s, %(day)s, %(shift)s")
         % {
@@ -122,4 +118,4 @@ def _body(reminders: list[ShiftReminder]) -> str:
         for one in reminders
     ]
     closing = _("Where everybody is there it takes one tap in Vorrang. Until then the crew counts as unknown.")
-    return "\n".join([*lines, "", closing])
+    return subject, "\n".join([*lines, "", closing])

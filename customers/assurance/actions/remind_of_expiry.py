@@ -2,12 +2,11 @@
 
 from collections import defaultdict
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
-from django.core.mail import send_mail
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
-from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -17,6 +16,7 @@ from customers.claims import journal_facts
 from customers.models import Claim, ClaimState
 from journal.record import record
 from users.access import SYSTEM
+from users.letters import send_letter
 from users.models import RoleAssignment, User
 from users.roles import Role
 
@@ -89,9 +89,7 @@ def _write_to_account_managers(reminders: list[ClaimReminder]) -> dict[int, int]
         portfolios = {portfolio.pk for held in person.held for portfolio in held.portfolios.all()}
         everything = any(not held.portfolios.all() for held in person.held)
         theirs = [one for one in reminders if everything or one.claim.organization.portfolio_id in portfolios]
-        if theirs:
-            with translation.override(person.language):
-                send_mail(_subject(len(theirs)), _body(theirs), None, [person.email])
+        if theirs and send_letter(person, partial(_letter, theirs)):
             for reminder in theirs:
                 told[reminder.pk] += 1
     return told
@@ -105,11 +103,9 @@ def _recipients() -> list[Any]:
     return list(wanting.prefetch_related(Prefetch("assignments", held, to_attr="held")).order_by("pk"))
 
 
-def _subject(count: int) -> str:
-    return ngettext("A verification runs out", "%(count)s verifications run out", count) % {"count": count}
-
-
-def _body(reminders: list[ClaimReminder]) -> str:
+def _letter(reminders: list[ClaimReminder]) -> tuple[str, str]:
+    count = len(reminders)
+    subject = ngettext("A verification runs out", "%(count)s verifications run out", count) % {"count": count}
     ordered = sorted(reminders, key=lambda one: (one.valid_until, one.claim.organization.sort_name))
     lines = [
         _("%(organization)s, %(category)s: until %(day)s")
@@ -121,4 +117,4 @@ def _body(reminders: list[ClaimReminder]) -> str:
         for one in ordered
     ]
     closing = _("Add fresh evidence in Vorrang; after the end and thirty days of grace, new requests rank without it.")
-    return "\n".join([*lines, "", closing])
+    return subject, "\n".join([*lines, "", closing])

@@ -71,5 +71,8 @@ def resolve_review(
             at=at,
         )
         if outcome == ClaimReview.Outcome.DOUBTED and counts(review.claim):
-            suspend_claim(actor=actor, claim=review.claim, reason_code=WithdrawalReason.COMPLAINT, reason=text, at=at)
+            # Where the name changed nobody complained.
+            is_renamed = review.cause == ClaimReview.Cause.RENAMED
+            why = WithdrawalReason.ORGANIZATION_CHANGED if is_renamed else WithdrawalReason.COMPLAINT
+            suspend_claim(actor=actor, claim=review.claim, reason_code=why, reason=text, at=at)
         return review

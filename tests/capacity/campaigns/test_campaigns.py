@@ -82,6 +82,8 @@ def test_it_takes_two_people_and_a_published_notice_in_raw_sql_too():
     assert live.state == "live"
     with pytest.raises(MoveRefused):
         publish_campaign(actor=other, campaign_id=campaign.public_id, notice_id=notice, at=NOW)
+    another = "UPDATE capacity_offercampaign SET notice_key = %s WHERE state = 'live'"
+    assert "a campaign goes live on a published notice" in refused(another, unannounced)
     assert "campaign_facts_stay" in refused("UPDATE capacity_offercampaign SET ends_date = ends_date + 1")
     assert "permission denied" in refused("UPDATE capacity_campaigncap SET cap = cap + 1")
     copy = "INSERT INTO capacity_campaigncap (campaign_id, pool_id, cap, used) SELECT %s, pool.id, 5, %s"
@@ -226,11 +228,13 @@ def test_raw_sql_gets_no_more_than_the_cap():
     )
     more = (
         f"WITH posted AS ({entry}) INSERT INTO capacity_grant (public_id, request_id, decision_id, line_id, pool_id,"
-        " level, quantity, entry_id, at) SELECT gen_random_uuid(), %s, %s, %s, %s, 'general', 1, posted.id, now()"
+        " level, quantity, entry_id, at) SELECT gen_random_uuid(), %s, %s, %s, %s, 'general', 1, posted.id, %s"
         " FROM posted"
     )
-    values = [grant.pool_id, grant.request_id, grant.decision_id, grant.line_id, grant.pool_id]
+    values = [grant.pool_id, grant.request_id, grant.decision_id, grant.line_id, grant.pool_id, NOW]
     assert "the campaign has no room" in refused(more, *values)
+    for day in (NOW - timedelta(days=1), NOW + timedelta(days=30)):
+        assert "the campaign is not live" in refused(more, *values[:-1], day)
     assert "permission denied" in refused("UPDATE capacity_campaigncap SET used = 0")
     other = "UPDATE capacity_capacityrequest SET campaign_id = NULL WHERE id = %s"
     assert "filed_request_stays" in refused(other, request.pk) or "capacityrequest" in refused(other, request.pk)

@@ -172,6 +172,9 @@ def test_the_current_phase_stands_under_today_for_every_role(visit):
         page = visit("/today/", as_=make.person(role)).content.decode()
         assert "Phase 1: Contain" in page
         assert "Only a draft" not in page
+    chief = make.person(Role.DUTY_MANAGER)
+    # Who may activate it is told that it waits, below what is more pressing.
+    assert "Only a draft" in visit("/today/?part=2", as_=chief, queries=12).content.decode()
     assert (
         "1 of them is yours"
         in visit("/today/", as_=PlanItem.objects.filter(phase__plan=plan).get().owner).content.decode()

@@ -20,6 +20,7 @@ from capacity.staffing.tasks import remind
 from capacity.watch.actions.refresh_staffing import refresh_staffing
 from journal.models import Entry
 from tests import make
+from tests.mail import REFUSES_UNKNOWN, UNKNOWN
 from users.models import User
 from users.roles import Role
 
@@ -82,6 +83,16 @@ def test_operators_of_the_region_are_told_once_and_today_shows_it(datacenter, vi
 
     make.shift_reported(datacenter, at=DUE + timedelta(minutes=5))
     assert late(DUE + timedelta(minutes=6)) == []
+
+
+def test_an_address_that_is_refused_is_not_told_and_keeps_no_other_letter(datacenter, settings):
+    settings.EMAIL_BACKEND = REFUSES_UNKNOWN
+    operator(email=UNKNOWN)
+    reader = operator()
+    plan_shift_reminders(at=DUE)
+    assert (remind_of_shifts(at=DUE), remind_of_shifts(at=DUE)) == (1, 0)
+    assert [message.to for message in mail.outbox] == [[reader.email]]
+    assert ShiftReminder.objects.get().told == 1
 
 
 def test_who_reports_before_the_letter_leaves_is_not_reminded_nor_is_anybody_of_a_shift_that_is_over(datacenter):
