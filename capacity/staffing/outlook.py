@@ -45,7 +45,7 @@ def outlook_of(
 ) -> dict[int, list[DayOutlook]]:
     """The next fourteen days of each datacenter (by key), today in its own time first, as was known at `at`.
 
-    What its posts `required` are known already, and perhaps the rosters are.
+    `required` holds the posts of each (by key); `rosters` those in force, which are read where they are not given.
     """
     today = {one.pk: at.astimezone(ZoneInfo(one.time_zone)).date() for one in datacenters}
     if rosters is None:

@@ -8,9 +8,7 @@ from django.db import transaction
 
 from capacity.desk.invariants import check_invariants
 from capacity.requests.models import CapacityRequest
-from config.demo import build
 from config.demo.build import Size, build_demo
-from config.demo.names import Names
 from journal.sealing import verify_chain
 
 pytestmark = pytest.mark.django_db
@@ -79,27 +77,3 @@ def test_the_same_seed_tells_the_same_story(settings, tmp_path):
             transaction.set_rollback(True)
     assert len(stories[0]) > 100
     assert stories[0] == stories[1]
-
-
-class Enough(Exception):
-    """The rest of the story is not needed."""
-
-
-def test_another_seed_tells_of_others(settings, tmp_path, monkeypatch):
-    settings.DATA_DIR = tmp_path
-    drawn = []
-
-    def draw(_cast, source, **_story):
-        names = Names(source)
-        drawn.append({names.company("DE") for _time in range(30)})
-        raise Enough
-
-    # What comes before is drawn from nothing.
-    for before in ("seed_categories", "seed_resources", "_open_house", "gather"):
-        monkeypatch.setattr(build, before, lambda *_given, **_named: None)
-    monkeypatch.setattr(build.world, "build_world", lambda **_named: None)
-    monkeypatch.setattr(build, "invent_customers", draw)
-    for seed in (7, 8):
-        with pytest.raises(Enough):
-            build_demo(Size(100, 120, seed), now=CLOCKS_CHANGE, tell=lambda name, seconds: None)
-    assert len(drawn[0] & drawn[1]) < 15
