@@ -5,9 +5,10 @@ list declares, and refused with a sentence where they are not there. The filters
 what a `FilterSet` is best made of.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -63,6 +64,16 @@ def parameters_of(filterset: FilterSet | type[FilterSet]) -> list[str]:
     """The names of all parameters the filters read; ranges read two."""
     filters = filterset.filters if isinstance(filterset, FilterSet) else filterset.base_filters
     return [parameter for name, one in filters.items() for parameter in parameters_of_field(name, one.field)]
+
+
+def offer_choices(one: Filter, choices: Callable[[], list[tuple[str, str]]]) -> None:
+    """Let a filter of one request offer what is there now; `choices` is asked when somebody looks, and once only.
+
+    To be called where a `FilterSet` is made. Whatever describes the API asks the class's own filter for its field,
+    which is kept, and copied along without any choices; so that field is dropped.
+    """
+    one.extra["choices"] = cache(choices)
+    vars(one).pop("_field", None)
 
 
 def parameters_of_field(name: str, field: forms.Field) -> list[str]:

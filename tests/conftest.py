@@ -5,6 +5,7 @@ shows in any of them.
 """
 
 import os
+from types import SimpleNamespace
 
 # Before anything brings NumPy in; see `config/celery.py`.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -142,6 +143,19 @@ def evidence_store(settings, tmp_path):
     backend = "django.core.files.storage.FileSystemStorage"
     settings.STORAGES = {**settings.STORAGES, "evidence": {"BACKEND": backend, "OPTIONS": options}}
     return tmp_path / "evidence"
+
+
+@pytest.fixture
+def clock_at(monkeypatch):
+    """Let the clock of the house stand at a moment; sign-ins and cookies keep the real one.
+
+    What `now` itself asks is replaced: modules take `now` by name, and what is loaded meanwhile would keep another.
+    """
+
+    def stand(at):
+        monkeypatch.setattr("kit.clock.timezone", SimpleNamespace(now=lambda: at))
+
+    return stand
 
 
 @pytest.fixture(autouse=True)

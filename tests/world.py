@@ -75,6 +75,7 @@ def build(at=make.NOW) -> dict[str, list[Any]]:
         "levers:step": [lever.public_id],
         "campaigns:campaign": [make.campaign(at=at).public_id],
         "deliveries:of_pool": ["westeurope", "vcpu"],
+        "deliveries:of_region": ["westeurope"],
         "deliveries:delivery": [make.delivery(at=at).public_id],
         "levers:measure": [lever.public_id, 1],
         "liaison:item": [contact.public_id],

@@ -1,6 +1,5 @@
 """What the alarm inbox can be asked."""
 
-from functools import cache
 from typing import Any
 
 from django.db.models import Q
@@ -11,7 +10,7 @@ from capacity.alarms.access import nobodys, silent
 from capacity.alarms.models import Alarm, AlarmKind
 from capacity.regions.queries import region_choices
 from kit.clock import now
-from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter
+from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter, offer_choices
 
 STATES = [
     ("waits", _("Not over, not silenced")),
@@ -39,8 +38,7 @@ class AlarmFilters(FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Read when it is looked at, and once however often that is.
-        self.filters["region"].extra["choices"] = cache(region_choices)
+        offer_choices(self.filters["region"], region_choices)
 
     def by_state(self, alarms: Any, name: str, value: str) -> Any:
         """Open ones that nobody took up, those that somebody did, both, those that are silent, or those over."""

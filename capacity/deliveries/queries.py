@@ -26,7 +26,7 @@ def delivery_rows(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 def planned_among(deliveries: QuerySet[Delivery]) -> list[Delivery]:
     """Those still to come, what is due first first, each with the `posts` that install at its datacenter."""
     posts = CrewRequirement.objects.filter(datacenter=OuterRef("datacenter"), role=CrewRole.DATA_HALL)
-    rows = deliveries.filter(state=DeliveryState.PLANNED).select_related("datacenter", "pool__region")
+    rows = deliveries.filter(state=DeliveryState.PLANNED).select_related("datacenter", "pool__region", "pool__resource")
     return list(
         rows.annotate(
             posts=ArraySubquery(posts.order_by("shift").values(post=JSONObject(shift=F("shift"), minimum=F("minimum"))))

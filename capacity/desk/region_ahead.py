@@ -1,4 +1,5 @@
-"""What lies ahead of a region: how long its pools last, what is restricted there, what was said in public.
+"""What lies ahead of a region: how long its pools last, what is restricted there, what is done about an incident, what
+was said in public.
 
 A part of the region's page that it asks for by itself, so that neither asks the database too much; a page of its own
 where nothing asks for it.
@@ -23,6 +24,9 @@ from capacity.pools.models import Pool
 from capacity.pools.queries import region_pools
 from capacity.regions.access import region_for
 from capacity.regions.models import Region
+from capacity.response.access import may_read_plans, visible_plans
+from capacity.response.models import PlanState, ResponsePlan
+from capacity.response.queries import plan_rows
 from capacity.usage.models import UsageForecast
 from capacity.usage.queries import courses_of
 from capacity.usage.views import chart_of
@@ -33,7 +37,7 @@ from users.access import Actor
 from users.http import ActorRequest
 
 DAYS_SHOWN = 60
-LEVERS_SHOWN, NOTICES_SHOWN = 20, 5
+LEVERS_SHOWN, NOTICES_SHOWN, PLANS_SHOWN = 20, 5, 5
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ def ahead(request: ActorRequest, code: str) -> HttpResponse:
         context["sees_usage"] = may_see_pool(actor, code) is None
     if actor.holds(*READERS):
         context["levers"] = [(lever, state_badge(lever)) for lever in levers_over(actor, shown)]
+    if may_read_plans(actor) is None:
+        context["plans"] = plans_about(actor, shown)
     htmx: Any = getattr(request, "htmx", None)
     return render(request, "regions/_ahead.html" if htmx else "regions/ahead.html", context)
 
@@ -65,6 +71,13 @@ def levers_over(actor: Actor, shown: Region) -> list[Lever]:
     """The levers that reach this region and are not lifted again, the newest first."""
     reaching = visible_levers(actor).filter(Q(region=shown) | Q(region=None)).exclude(state=LeverState.RESTORED)
     return list(reaching.select_related("region", "owner").order_by("-pk")[:LEVERS_SHOWN])
+
+
+def plans_about(actor: Actor, shown: Region) -> list[ResponsePlan]:
+    """The response plans that are not over and that a condition or a lever of this region belongs to, newest first."""
+    about = visible_plans(actor).filter(Q(conditions__target__region=shown) | Q(levers__target__region=shown))
+    current = about.filter(state__in=[PlanState.DRAFTED, PlanState.ACTIVE]).order_by().values("pk")
+    return list(plan_rows(ResponsePlan.objects.filter(pk__in=current)).order_by("-pk")[:PLANS_SHOWN])
 
 
 def notices_about(shown: Region) -> list[Notice]:

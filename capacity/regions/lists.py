@@ -1,6 +1,5 @@
 """What was declared and what the thresholds proposed, as lists."""
 
-from functools import cache
 from typing import Any
 
 from django.urls import reverse
@@ -12,7 +11,7 @@ from capacity.regions.models import Condition, ConditionDeclaration, Declaration
 from capacity.regions.queries import region_choices
 from capacity.regions.threshold_models import ProposalState, ThresholdProposal
 from capacity.regions.threshold_wording import reason_texts
-from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter
+from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter, offer_choices
 from kit.lists import Column, ListSpec
 from kit.templatetags.ui import badge, condition_badge, state_badge
 
@@ -34,8 +33,7 @@ class _InRegion(FilterSet):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Read when it is looked at, and once however often that is.
-        self.filters["region"].extra["choices"] = cache(region_choices)
+        offer_choices(self.filters["region"], region_choices)
 
 
 class DeclarationFilters(_InRegion):

@@ -1,7 +1,6 @@
 """What the queue and the list of requests can be asked; pages and API alike."""
 
 from datetime import timedelta
-from functools import cache
 from typing import Any
 
 import django_filters as filters
@@ -15,7 +14,7 @@ from capacity.requests.models import PENDING_STATES, CapacityRequest, RequestReg
 from customers.models import CLAIM_COUNTS_AS_VERIFIED, Claim, ClaimState, Organization, SectorCategory
 from customers.queries import organizations_named
 from kit.clock import now
-from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter
+from kit.filters import AnyOfFilter, DayRangeFilter, SearchFilter, offer_choices
 from kit.signs import TIERS
 
 SOON = timedelta(hours=24)
@@ -73,15 +72,15 @@ class TierFilter(AnyOfFilter):
 
 
 class ByRegionAndCategory(filters.FilterSet):
-    """Two filters whose choices are rows; each is read when it is looked at, and once however often that is."""
+    """Two filters whose choices are rows."""
 
     region = RegionFilter(label=_("Region"), empty_label=_("any"))
     category = CategoryFilter(label=_("Category"), empty_label=_("any"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.filters["region"].extra["choices"] = cache(region_choices)
-        self.filters["category"].extra["choices"] = cache(_category_choices)
+        offer_choices(self.filters["region"], region_choices)
+        offer_choices(self.filters["category"], _category_choices)
 
 
 def _category_choices() -> list[tuple[str, str]]:

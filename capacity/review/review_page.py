@@ -42,6 +42,7 @@ from capacity.intake.provisional import with_allowance, with_taken
 from capacity.intake.standing import MOST_AHEAD, Check, checks, is_queued, outlook
 from capacity.intake.why import Why, why_of
 from capacity.intake.wording import Names, finding_text, way_out_text
+from capacity.pools.access import may_see_headroom
 from capacity.regions.models import Region
 from capacity.requests.access import may_review, visible_requests
 from capacity.requests.models import CapacityRequest, Decision, RequestState
@@ -105,6 +106,7 @@ class Effect:
     signatures: tuple[str, ...]
     undated: bool
     quantities: Mapping[str, int]
+    sees_landings: bool
 
     @property
     def is_full(self) -> bool:
@@ -300,6 +302,7 @@ def _effect(
         signatures=tuple(finding_text(reason, names) for reason in signatures),
         undated=undated,
         quantities={line.resource: units for line, units in zip(ask.lines, quantities, strict=True)},
+        sees_landings=may_see_headroom(actor, place.code) is None,
     )
 
 

@@ -15,7 +15,7 @@ from capacity.regions.models import Datacenter
 from capacity.staffing.hearing import Heard, heard_now, heard_then
 from capacity.staffing.models import StaffingStatus
 from kit import clock
-from kit.filters import AnyOfFilter
+from kit.filters import AnyOfFilter, offer_choices
 from kit.forms import PastMomentField
 from kit.signs import STAFFING, sign_of
 
@@ -53,7 +53,7 @@ class BoardFilters(FilterSet):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # A function and no method: forms copy their fields, and the list behind a method with them.
-        self.filters["region"].extra["choices"] = lambda: self._regions()
+        offer_choices(self.filters["region"], lambda: self._regions())
 
     @cached_property
     def as_of_moment(self) -> datetime | None:

@@ -88,6 +88,7 @@ MAY_READ: dict[str, set[Role] | frozenset[Role]] = {
     "deliveries:deliveries": {OP, DM, CR, EX, AU},
     "deliveries:plan": {OP},
     "deliveries:of_pool": {CR, DM, OP, AU},
+    "deliveries:of_region": {OP, DM, CR, EX, AU},
     "deliveries:delivery": {OP, DM, CR, EX, AU},
     "campaigns:campaigns": {AM, OP, DM, CR, ED, EX, AU},
     "campaigns:plan": {OP},

@@ -8,7 +8,6 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kit import clock
 from kit.forms import DayField, Form, QuantityField, optional_text, required_text
 
 
@@ -80,8 +79,8 @@ def test_days_are_read_in_iso_and_in_the_language():
         assert refused(DayField(), wrong) == "Enter a valid date."
 
 
-def test_today_is_the_readers_today(monkeypatch):
-    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 25, 23, 30, tzinfo=UTC))
+def test_today_is_the_readers_today(clock_at):
+    clock_at(datetime(2026, 3, 25, 23, 30, tzinfo=UTC))
     field = DayField(not_past=True)
     with timezone.override("UTC"):
         assert field.clean("2026-03-25") == date(2026, 3, 25)

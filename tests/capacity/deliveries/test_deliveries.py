@@ -146,6 +146,11 @@ def test_pages_show_what_comes_when_and_why(visit, pool):
     assert part in _text(visit("/pools/westeurope/vcpu/", as_=operator))
     assert "Later than due" in _text(visit(part, as_=operator, queries=12))
     assert "<html" not in _text(visit(part, as_=operator, htmx="any"))
+    lands_next = _text(visit("/deliveries/to/westeurope/", as_=operator, queries=12))
+    assert "hours above minimum until" in lands_next
+    seen_by_executive = _text(visit("/deliveries/to/westeurope/", as_=make.person(Role.EXECUTIVE)))
+    assert "Later than due" in seen_by_executive
+    assert "hours above minimum until" not in seen_by_executive
     url = f"/deliveries/{delivery.public_id}/"
     assert visit(url, as_=make.person(Role.REGION_OPERATOR, regions=["eastus"])).status_code == 404
     assert visit(f"{url}land/", as_=operator, method="post", data={"quantity": "501"}).status_code == 400

@@ -7,6 +7,8 @@ from django.core.management import call_command
 
 from capacity.pools.models import Pool
 from capacity.regions.models import ConditionDeclaration, Datacenter, Region
+from capacity.response.actions.link_plan import link_to_plan
+from capacity.response.actions.move_plan import stand_down
 from capacity.usage.models import UsageForecast
 from capacity.usage.queries import soonest_by_region, soonest_first
 from kit import clock
@@ -161,6 +163,20 @@ def test_what_lies_ahead_is_a_part_of_the_page_and_a_page(visit, west_europe):
     assert "days left" not in outsider
     assert "Levers" not in outsider.split("<main")[1]
     assert visit("/regions/nowhere/ahead/", as_=operator).status_code == 404
+
+
+def test_response_plans_are_found_from_the_region_they_belong_to_while_they_last(visit, west_europe):
+    plan = make.response_plan(title="Short of crews")
+    operator, asked = make.acting(Role.REGION_OPERATOR), "/regions/westeurope/ahead/"
+    outsider = make.person(Role.ACCOUNT_MANAGER)
+    assert "Short of crews" not in text(visit(asked, as_=outsider))
+    declared = ConditionDeclaration.objects.filter(region=west_europe).latest("pk").public_id
+    link_to_plan(actor=operator, plan_id=plan.public_id, kind="condition", target=declared, at=make.NOW)
+    page = text(visit(asked, as_=outsider))
+    assert "Short of crews" in page
+    assert "Contain · 1 open task" in page
+    stand_down(actor=make.acting(Role.DUTY_MANAGER), plan_id=plan.public_id, reason="Over.", at=make.NOW)
+    assert "Short of crews" not in text(visit(asked, as_=outsider))
 
 
 def test_no_regions_yet_says_how_they_get_here(visit):

@@ -68,8 +68,8 @@ def test_a_decision_under_an_override_is_counted_as_one(decided):
     assert (found.decisions, found.under_override, found.in_force) == (2, 1, 1)
 
 
-def test_the_page_shows_pictures_tables_and_definitions_to_those_who_read_reports(decided, visit, monkeypatch):
-    monkeypatch.setattr("capacity.reports.views.now", lambda: UNTIL)
+def test_the_page_shows_pictures_tables_and_definitions_to_those_who_read_reports(decided, visit, clock_at):
+    clock_at(UNTIL)
     url = reverse("reports:executive")
     page = visit(url, as_=make.person(Role.EXECUTIVE)).content.decode()
     assert "25% of the tier-1" in page

@@ -295,6 +295,7 @@ def test_a_duty_manager_signs_after_proving_who_they_are(visit, reviewer, at):
     manager = make.person(Role.DUTY_MANAGER)
     page = visit(case_url(request), as_=manager, queries=CASE_QUERIES)
     assert "Awaiting a second signature." in text_of(page)
+    assert 'hx-get="/deliveries/to/westeurope/"' in page.content.decode()
     sign = reverse("review:act", args=[request.public_id, "sign"])
     version = CapacityRequest.objects.get().row_version
     stale = visit(sign, as_=manager, method="post", data={"row_version": version}, fresh=False)

@@ -107,9 +107,9 @@ def test_who_reports_before_the_letter_leaves_is_not_reminded_nor_is_anybody_of_
     assert set(ShiftReminder.objects.values_list("told", flat=True)) == {0}
 
 
-def test_the_task_looks_and_reminds(datacenter, monkeypatch):
+def test_the_task_looks_and_reminds(datacenter, clock_at):
     operator()
-    monkeypatch.setattr("kit.clock.now", lambda: DUE)
+    clock_at(DUE)
     assert (remind(), remind()) == (1, 0)
     assert len(mail.outbox) == 1
 

@@ -26,8 +26,8 @@ AT = datetime(2022, 6, 1, 9, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch):
-    monkeypatch.setattr("kit.clock.now", lambda: AT)
+def _clock(clock_at):
+    clock_at(AT)
 
 
 @pytest.fixture

@@ -37,8 +37,8 @@ AT = datetime(2020, 4, 2, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch):
-    monkeypatch.setattr("kit.clock.now", lambda: AT)
+def _clock(clock_at):
+    clock_at(AT)
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ PAGE = "/pools/westeurope/vcpu/usage/"
 
 
 @pytest.fixture(autouse=True)
-def _clock(monkeypatch):
-    monkeypatch.setattr("kit.clock.now", lambda: AT)
+def _clock(clock_at):
+    clock_at(AT)
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_year_and_what_lies_ahead_with_method_and_error(pool, visit):
     assert chart.series[0].values[364] > 900
 
 
-def test_a_pool_that_nearly_is_full_runs_out(pool, visit, monkeypatch):
+def test_a_pool_that_nearly_is_full_runs_out(pool, visit, clock_at):
     Pool.objects.filter(pk=pool.pk).update(powered_on=1010)
     measured()
     refresh_forecasts(at=AT)
@@ -87,7 +87,7 @@ def test_a_pool_that_nearly_is_full_runs_out(pool, visit, monkeypatch):
     later = UsageForecast.objects.filter(step="day").latest("made_at")
     assert later.deliveries == [["2020-04-02", 2000]]
     assert later.exhausted_within_lead < 0.1
-    monkeypatch.setattr("kit.clock.now", lambda: AT + timedelta(hours=1))
+    clock_at(AT + timedelta(hours=1))
     page = text(visit(PAGE, as_=make.person(Role.DUTY_MANAGER), queries=9))
     assert "none planned" not in page
     assert "April 2, 2020: 2,000" in page

@@ -308,9 +308,9 @@ def test_history_and_calendar_show_everybody_what_held_and_few_why(visit):
 
 
 @pytest.mark.parametrize("language", ["de", "en"])
-def test_the_public_reads_since_and_until_and_nothing_else(visit, monkeypatch, language):
+def test_the_public_reads_since_and_until_and_nothing_else(visit, clock_at, language):
     # The page goes back a year from now.
-    monkeypatch.setattr("capacity.trust.views.now", lambda: make.NOW + 3 * DAY)
+    clock_at(make.NOW + 3 * DAY)
     make.region("westeurope")
     make.declared("westeurope", "constrained")
     make.declared("westeurope", "recovering", at=make.NOW + DAY)
