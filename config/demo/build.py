@@ -17,9 +17,11 @@ from capacity.requests.actions.rerank_requests import rerank_all
 from capacity.watch.actions.look_at_pools import look_at_pools
 from config.demo import operations, usage, world
 from config.demo.cast import gather, write_logins
-from config.demo.customers import internal_service, invent_customers
+from config.demo.claims import Claims
+from config.demo.customers import Organizations, internal_service
 from config.demo.delivering import deliver
 from config.demo.liaising import liaise
+from config.demo.names import Names
 from config.demo.registering import follow_registers
 from config.demo.requests import History
 from config.demo.responding import respond
@@ -68,9 +70,13 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             world.build_world(at=opening)
             cast = gather(at=opening, now=now)
         with part("Organizations and claims") as source:
-            customers, entries = invent_customers(
-                cast, source, count=max(0, size.organizations - 1), opening=opening, now=now
-            )
+            names = Names(source)
+            organizations = Organizations(cast, source, names, opening=opening, now=now)
+            customers = organizations.invent(max(0, size.organizations - 1))
+            claims = Claims(cast, source, names, opening=opening, now=now)
+            claims.give(customers)
+            claims.store(customers)
+            entries = organizations.entries + claims.entries
             internal = internal_service(cast, at=opening)
         with part("Crews") as source:
             crews = world.roster(cast, source, now=now)
@@ -90,8 +96,8 @@ def build_demo(size: Size, *, now: datetime, tell: Callable[[str, float], None])
             )
             history.tell()
         with part("Writing them"):
-            history.store()
-            entries += history.entries
+            history.book.store(history.stories)
+            entries += history.book.entries
         with part("Watch"):
             world.declare_past(cast, now=now)
             world.declare(cast, now=now)

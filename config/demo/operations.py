@@ -39,7 +39,8 @@ from capacity.review.granting import CannotGrant
 from config.demo import reporting, world
 from config.demo.campaigns import run_campaigns
 from config.demo.cast import Cast
-from config.demo.customers import COUNTRIES, REGISTER
+from config.demo.claims import REGISTER
+from config.demo.customers import COUNTRIES
 from config.demo.levers import pull_levers
 from config.demo.overriding import past_overrides, standing_overrides
 from config.demo.texts import NOTICES

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 from config.demo.cast import Cast
-from config.demo.customers import REGISTER
+from config.demo.claims import REGISTER
 from customers.actions.compare_snapshots import compare_with_neighbors
 from customers.actions.find_register_matches import find_register_matches
 from customers.actions.open_evidence_reviews import open_evidence_reviews
