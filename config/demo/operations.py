@@ -108,6 +108,7 @@ def take_up_alarms(cast: Cast, *, now: datetime) -> None:
 class _Day:
     def __init__(self, cast: Cast, source: random.Random, now: datetime) -> None:
         self.cast, self.random, self.now = cast, source, now
+        self._takes_back = True
 
     def ago(self, **values: float) -> datetime:
         return self.now - timedelta(**values)
@@ -241,7 +242,9 @@ class _Day:
             match number % 8:
                 case 0 | 1:
                     decision = approve_request(actor=reviewer, request_id=key, region_code=region, at=later)
-                    if number == 0:
+                    # The first that fits: at some hours a crew is too thin for one or the other.
+                    if self._takes_back:
+                        self._takes_back = False
                         soon = later + timedelta(seconds=6)
                         undo_decision(actor=reviewer, decision_id=decision.public_id, at=soon)
                 case 2:

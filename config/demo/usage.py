@@ -65,7 +65,9 @@ def _rows(course: Course, pool: Pool, end: datetime, seed: int) -> list[Row]:
     hours = (end - first) // timedelta(hours=1)
     at = np.arange(hours)
     source = np.random.default_rng(40 + seed)
-    noise = source.normal(0, 0.01, hours) + np.repeat(source.normal(0, 0.01, DAYS + 1), 24)[:hours]
+    # Drawn for whole days, and the days before the hours: otherwise each hour would tell of other days.
+    by_day = np.repeat(source.normal(0, 0.01, DAYS + 1), 24)
+    noise = (by_day + source.normal(0, 0.01, (DAYS + 1) * 24))[:hours]
     weekday = (at // 24 + first.weekday()) % 7
     # Busy by day, quieter at weekends.
     shape = 0.10 * np.sin(2 * np.pi * (at - 9) / 24) - 0.07 * (weekday >= 5)

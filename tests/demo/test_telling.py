@@ -8,8 +8,10 @@ from django.db import transaction
 
 from capacity.desk.invariants import check_invariants
 from capacity.requests.models import CapacityRequest
+from config.demo import usage
 from config.demo.build import Size, build_demo
 from journal.sealing import verify_chain
+from tests import make
 
 pytestmark = pytest.mark.django_db
 
@@ -41,6 +43,14 @@ def test_it_can_be_told_at_any_hour(settings, tmp_path, now):
     settings.DATA_DIR = tmp_path
     build_demo(Size(organizations=120, requests=150, seed=now.hour), now=now, tell=lambda name, seconds: None)
     assert_in_order()
+
+
+def test_usage_is_the_same_story_at_any_hour():
+    pool = make.pool(powered_on=5000)
+    midnight = datetime(2026, 11, 24, tzinfo=UTC)
+    early, late = (usage._rows(usage.COURSES[0], pool, midnight.replace(hour=hour), 0) for hour in (2, 19))
+    assert len(late) == len(early) + 17
+    assert late[: len(early)] == early
 
 
 def assert_in_order() -> None:
