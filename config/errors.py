@@ -49,7 +49,7 @@ class PageNotFound(NotFound):
 
     code = "page_not_found"
     message = _("There is no page at this address.")
-    remedy = _("Check the address or start from Today.")
+    remedy = _("Check the address or go to the start page.")
 
 
 class ServerError(Refusal):

@@ -4,7 +4,7 @@ No caps and nothing of what is used (product rule 13); it hands out values, neve
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +14,12 @@ from customers.models import OfferType, SectorCategory
 
 @dataclass(frozen=True)
 class PublicCampaign:
-    """A live offer: its name, whom it is for, its days, its follow-on terms and the notice about it, in the active
-    language."""
+    """A live offer in the active language: its name, whom it is for, its days (the last included), terms and notice."""
 
     name: str
     audience: tuple[Any, ...]
     starts: date
-    ends: date
+    last: date
     terms: str
     notice: UUID | None
 
@@ -38,7 +37,7 @@ def campaigns_live(at: datetime) -> list[PublicCampaign]:
                 *(OfferType(offer).label for offer in row.audience_offers),
             ),
             starts=row.starts_date,
-            ends=row.ends_date,
+            last=row.ends_date - timedelta(days=1),
             terms=row.terms,
             notice=row.notice_key,
         )

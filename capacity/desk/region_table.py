@@ -14,9 +14,9 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django_filters import ChoiceFilter, FilterSet
 
-from capacity.desk.region_tiles import GROUPS_IN_ORDER
 from capacity.pools.access import SEE_HEADROOM, visible_pools
 from capacity.regions.access import visible_regions
+from capacity.regions.geography import GROUPS
 from capacity.regions.models import Condition, Region
 from capacity.staffing.access import SEE_STATUS, visible_datacenters
 from capacity.staffing.models import DatacenterStatus, StaffingStatus
@@ -40,9 +40,7 @@ class RegionFilters(FilterSet):
 
     q = SearchFilter(contains=("name", "code", "place"))
     condition = AnyOfFilter("condition", label=_("Condition"), choices=Condition.choices)
-    geography_group = ChoiceFilter(
-        label=_("Geography"), choices=[(name, name) for name in GROUPS_IN_ORDER], empty_label=_("Any")
-    )
+    geography_group = ChoiceFilter(label=_("Geography"), choices=list(GROUPS.items()), empty_label=_("Any"))
 
     class Meta:
         model = Region

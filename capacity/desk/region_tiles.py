@@ -15,6 +15,7 @@ from capacity.alarms.access import silent, visible_alarms
 from capacity.pools.access import SEE_HEADROOM, visible_pools
 from capacity.pools.queries import Fill, pools_by_region, tightest
 from capacity.regions.access import visible_regions
+from capacity.regions.geography import GROUPS, group_label
 from capacity.regions.models import Condition, Region
 from capacity.staffing.access import SEE_STATUS, visible_datacenters
 from capacity.staffing.drawing import strip
@@ -26,11 +27,6 @@ from kit import clock
 from kit.filters import check_parameters
 from kit.refusal import Invalid
 from users.http import ActorRequest
-
-# From west to east, as the tiles are read.
-GROUPS_IN_ORDER = (
-    "US", "Canada", "Mexico", "South America", "UK", "Europe", "Africa", "Middle East", "Asia Pacific",
-)  # fmt: skip
 
 
 class UnknownCondition(Invalid):
@@ -58,7 +54,7 @@ class Tile:
 class TileGroup:
     """The tiles of one part of the world."""
 
-    name: str
+    name: Any
     tiles: list[Tile]
 
 
@@ -112,5 +108,6 @@ def _grouped(shown: list[Tile]) -> list[TileGroup]:
     groups: dict[str, list[Tile]] = {}
     for tile in shown:
         groups.setdefault(tile.region.geography_group, []).append(tile)
-    known = {name: place for place, name in enumerate(GROUPS_IN_ORDER)}
-    return [TileGroup(name, groups[name]) for name in sorted(groups, key=lambda name: (known.get(name, 99), name))]
+    known = {name: place for place, name in enumerate(GROUPS)}
+    in_order = sorted(groups, key=lambda name: (known.get(name, len(known)), name))
+    return [TileGroup(group_label(name), groups[name]) for name in in_order]

@@ -88,9 +88,13 @@ def _promises(pool: Pool, step: Any) -> Iterator[Step]:
     short = shortfall(pool)
     if short:
         yield step(_("Deficit"), short, pool.committed - short, "bad", is_sum=True, note=_("Nothing is revoked."))
+    # Promises to tier 1 beyond its reserve take from the others, until nothing is kept for tier 1 any more.
+    is_alike = 0 < ledger.left(pool, Level.GENERAL) == ledger.left(pool, Level.RESERVE)
+    alike = gettext("The same for every tier: the whole pool is the limit.") if is_alike else ""
     for level, label in (
         (Level.RESERVE, _("Left for tier 1")),
         (Level.CRITICAL, _("Left for tier 2")),
         (Level.GENERAL, _("Left for tiers 3 to 5")),
     ):
-        yield step(label, ledger.left(pool, level), pool.committed, "good", is_sum=level == Level.RESERVE)
+        note = alike if level == Level.GENERAL else ""
+        yield step(label, ledger.left(pool, level), pool.committed, "good", is_sum=level == Level.RESERVE, note=note)

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 
-from django.utils.formats import date_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, gettext
@@ -17,7 +16,7 @@ from capacity.staffing.presence import DayOutlook
 from capacity.staffing.queries import Day
 from capacity.staffing.status import Severity
 from capacity.staffing.wording import outlook_words, role_label, shift_label, status_label
-from kit.templatetags.ui import late_badge, relative_time, staffing_badge
+from kit.templatetags.ui import late_badge, relative_time, short_day, staffing_badge
 
 
 def strip(days: Iterable[Day]) -> SafeString:
@@ -109,7 +108,7 @@ def _board_cell(href: str, day: Day, language: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _strip_cell(day: date, status: str, label: str, language: str) -> str:
-    shown = conditional_escape(f"{date_format(day, 'j M')}: {label}")
+    shown = conditional_escape(f"{short_day(day)}: {label}")
     return f'<li class="is-{status or "open"}" title="{shown}"><span class="v-unseen">{shown}</span></li>'
 
 

@@ -26,7 +26,7 @@ from kit.commands import form_page
 from kit.filters import check_parameters
 from kit.forms import DayField, Form
 from kit.refusal import require
-from kit.templatetags.ui import badge
+from kit.templatetags.ui import badge, short_day
 from users.http import ActorRequest
 
 # Each level as the signs of staffing already show it, so that a color means one thing.
@@ -153,7 +153,7 @@ def month_cells(days: Iterable[RiskDay]) -> SafeString:
 
 
 def _cell(day: RiskDay) -> str:
-    words = f"{date_format(day.date, 'j M')}: {day.get_risk_display()}"
+    words = f"{short_day(day.date)}: {day.get_risk_display()}"
     if day.is_partial:
         words = gettext("%(words)s, in a part of it") % {"words": words}
     if not day.adds_up:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +13,7 @@ from capacity.staffing.risk_models import RiskDay, RiskSource
 from capacity.staffing.status import Gate
 from kit.reason import Reason
 from kit.signs import STAFFING, sign_of
+from kit.templatetags.ui import short_weekday
 
 _REASONS: dict[str, Any] = {
     "never_reported": _("%(role)s: no report yet."),
@@ -47,7 +47,7 @@ def reason_text(reason: Reason) -> str:
     if "shift" in params:
         params["shift"] = shift_label(params["shift"])
     if "date" in params:
-        params["date"] = date_format(date.fromisoformat(params["date"]), "D, j M")
+        params["date"] = short_weekday(date.fromisoformat(params["date"]))
     if "status" in params:
         params["status"] = status_label(params["status"])
     return str(_REASONS[reason.code]) % params
@@ -62,7 +62,7 @@ def cause_text(reason: Reason) -> str:
     params, text = reason.params, reason_text(reason)
     where = [str(params["datacenter"])] if "datacenter" in params else []
     if "date" in params and reason.code not in _SAYS_WHEN:
-        where += [shift_label(params["shift"]), date_format(date.fromisoformat(params["date"]), "D, j M")]
+        where += [shift_label(params["shift"]), short_weekday(date.fromisoformat(params["date"]))]
     return f"{', '.join(where)} · {text}" if where else text
 
 

@@ -16,6 +16,7 @@ from capacity.campaigns.public import PublicCampaign, campaigns_live
 from capacity.levers.public import PublicLever, levers_in_force
 from capacity.notices.models import Notice, ResourceContact
 from capacity.notices.queries import published_notices
+from capacity.regions.geography import group_label
 from capacity.regions.models import Condition, ConditionDeclaration, Region
 from priorities.draft_wording import ChangedSection, changes_text
 from priorities.models import PolicyState, PolicyVersion
@@ -50,7 +51,7 @@ class RegionLine:
 class RegionGroup:
     """The regions of one part of the world."""
 
-    name: str
+    name: Any
     regions: tuple[RegionLine, ...]
 
 
@@ -67,7 +68,7 @@ def region_groups() -> list[RegionGroup]:
             since=region.condition_since,
         )
         groups.setdefault(region.geography_group, []).append(line)
-    return [RegionGroup(name, tuple(lines)) for name, lines in groups.items()]
+    return [RegionGroup(group_label(name), tuple(lines)) for name, lines in groups.items()]
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def lasts_badge(forecast: UsageForecast) -> SafeString:
 
 
 def lasts_short(forecast: UsageForecast) -> str:
-    """The same as a few words, such as "23 days left (11–48)"; a bound that is not reached stays open."""
+    """The same as a few words, such as "23 days left (11–48)"; without the later bound where that is not reached."""
     if forecast.exhausted_p50 is None:
         middle = _("over %(days)s days left") % {"days": DAYS_AHEAD}
     else:
@@ -30,8 +30,11 @@ def lasts_short(forecast: UsageForecast) -> str:
         }
     if forecast.exhausted_p10 is None:
         return middle
-    late = "" if forecast.exhausted_p90 is None else forecast.exhausted_p90
-    return f"{middle} ({forecast.exhausted_p10}–{late})"
+    if forecast.exhausted_p90 is None:
+        bounds = _("%(days)s or more") % {"days": forecast.exhausted_p10}
+    else:
+        bounds = f"{forecast.exhausted_p10}–{forecast.exhausted_p90}"
+    return f"{middle} ({bounds})"
 
 
 def accuracy_of(forecast: UsageForecast | None) -> str:

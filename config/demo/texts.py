@@ -69,12 +69,12 @@ NOTICES = (
     ),
     NoticeText(
         28,
-        "West Europe und UK South: neue Kapazität ist knapp",
-        "In West Europe und UK South ist neue Kapazität knapp. Anfragen der Stufe 1 werden binnen vier Stunden"
-        " entschieden. Kostenlose Angebote sind in West Europe vorerst ausgesetzt.",
-        "West Europe and UK South: new capacity is short",
-        "New capacity in West Europe and UK South is short. Tier 1 requests are decided within four hours. Free offers"
-        " are paused in West Europe for now.",
+        "West Europe weiter sehr knapp, UK South knapp",
+        "In West Europe ist neue Kapazität weiter sehr knapp, in UK South knapp. Anfragen der Stufe 1 werden"
+        " binnen vier Stunden entschieden. Kostenlose Angebote sind in West Europe vorerst ausgesetzt.",
+        "West Europe still very short, UK South short",
+        "New capacity is still very short in West Europe and short in UK South. Tier 1 requests are decided within four"
+        " hours. Free offers are paused in West Europe for now.",
         ("westeurope", "uksouth"),
         supersedes_the_last=True,
     ),

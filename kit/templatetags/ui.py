@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from babel.dates import format_date, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta
 from django import template
 from django.contrib.messages.storage.base import Message
 from django.core.serializers.json import DjangoJSONEncoder
@@ -190,6 +190,18 @@ def absolute(moment: datetime) -> str:
     """The moment in the active zone, such as "24 Nov 2026, 04:08 CET"."""
     local = timezone.localtime(moment)
     return f"{format_date(local, locale=_locale())}, {local:%H:%M} {local:%Z}"
+
+
+@register.filter
+def short_day(day: date) -> str:
+    """A day without its year, such as "Nov 24"."""
+    return str(format_skeleton("MMMd", day, locale=_locale()))
+
+
+@register.filter
+def short_weekday(day: date) -> str:
+    """The same with its day of the week, such as "Tue, Nov 24"."""
+    return str(format_skeleton("MMMEd", day, locale=_locale()))
 
 
 def _iso(moment: datetime) -> str:

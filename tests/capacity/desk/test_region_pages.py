@@ -11,6 +11,7 @@ from capacity.response.actions.link_plan import link_to_plan
 from capacity.response.actions.move_plan import stand_down
 from capacity.usage.models import UsageForecast
 from capacity.usage.queries import soonest_by_region, soonest_first
+from capacity.usage.wording import lasts_short
 from kit import clock
 from tests import make
 from users.roles import Role
@@ -146,6 +147,10 @@ def test_forecasts_that_are_old_or_broken_say_nothing_of_how_long_a_region_lasts
     make.forecast(vcpu, at=at)
     later = make.forecast(gpu, at=at + timedelta(seconds=1), exhausted_p10=70)
     assert soonest_by_region(Pool.objects.all(), later.made_at)[west_europe.pk] == later
+
+
+def test_a_bound_that_is_not_reached_is_said_in_words():
+    assert lasts_short(UsageForecast(exhausted_p10=14, exhausted_p50=36)) == "36 days left (14 or more)"
 
 
 def test_what_lies_ahead_is_a_part_of_the_page_and_a_page(visit, west_europe):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 from django.utils import translation
+from django.utils.formats import date_format
 
 from capacity.intake.circumstances import look_at
 from capacity.intake.diagnosis import Restriction
@@ -117,7 +118,8 @@ def test_the_public_reads_words_and_days_and_no_figure(visit, language):
             "de": ("Kostenlose Angebote sind begrenzt", "Video höchstens in 720p", campaign.name_de, "Listenpreis"),
             "en": ("Free offers are limited", "Video at 720p at most", campaign.name_en, "list price"),
         }[language]
-    for text in words:
+        last_day = date_format(campaign.ends_date - timedelta(days=1))
+    for text in (*words, last_day):
         assert text in page
     for secret in ("4242", "3131", "5151", "6161", "717", "818", "7777", "2929", "7 777"):
         assert secret not in page

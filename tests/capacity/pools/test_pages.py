@@ -56,6 +56,18 @@ def test_every_step_has_its_number_and_the_bars_stay_inside(pool):
     assert all(float(step.x) >= 0 and float(step.x) + float(step.width) <= 100.001 for step in steps.values())
 
 
+def test_what_is_left_alike_for_every_tier_says_why(pool):
+    def said():
+        pool.refresh_from_db()
+        (step,) = [step for step in waterfall(pool) if step.label == "Left for tiers 3 to 5"]
+        return step.quantity, str(step.note)
+
+    assert said()[1] == ""
+    # More to tier 1 than its reserve: nothing is kept from anybody any more.
+    make.promised(pool, pool.supply - 200, "reserve")
+    assert said() == (200, "The same for every tier: the whole pool is the limit.")
+
+
 def test_a_pool_without_supply_and_one_with_a_deficit_draw_too(pool):
     assert all(float(step.width) >= 0 for step in waterfall(make.pool("eastus", powered_on=0, organic_growth=10)))
     make.promised(pool, 700)
