@@ -46,6 +46,8 @@ LIVE_ON_A_NOTICE = """
         SELECT 1 FROM capacity_notice WHERE public_id = NEW.notice_key AND state = 'published'
     ) THEN
         RAISE EXCEPTION 'a campaign goes live on a published notice' USING ERRCODE = 'check_violation';
+    ELSIF NEW.state = 'live' AND OLD.state <> 'live' AND (NEW.live_at AT TIME ZONE 'UTC')::date >= NEW.ends_date THEN
+        RAISE EXCEPTION 'the days of the campaign are over' USING ERRCODE = 'check_violation';
     END IF;
     RETURN NEW;
 """

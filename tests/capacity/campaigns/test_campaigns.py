@@ -71,13 +71,17 @@ def test_it_takes_two_people_and_a_published_notice_in_raw_sql_too():
     other = make.acting(Role.DUTY_MANAGER, fresh_at=NOW)
     with pytest.raises(NotAnnounced):
         publish_campaign(actor=other, campaign_id=campaign.public_id, notice_id=campaign.public_id, at=NOW)
-    going = "UPDATE capacity_offercampaign SET state = 'live', live_at = now(), confirmed_by_id = %s, notice_key = %s"
+    going = (
+        "UPDATE capacity_offercampaign SET state = 'live', live_at = planned_at, confirmed_by_id = %s, notice_key = %s"
+    )
     unannounced = campaign.public_id
     assert "a campaign goes live on a published notice" in refused(going, other.user_id, unannounced)
     notice = make.live_campaign().notice_key
     planned = f"{going} WHERE id = {campaign.pk}"
     assert "nobody_confirms_own_campaign" in refused(planned, both.user_id, notice)
     assert "live_campaign_has_two_people_and_a_notice" in refused(planned, None, notice)
+    late = planned.replace("planned_at", "ends_date::timestamp AT TIME ZONE 'UTC'")
+    assert "the days of the campaign are over" in refused(late, other.user_id, notice)
     live = publish_campaign(actor=other, campaign_id=campaign.public_id, notice_id=notice, at=NOW)
     assert live.state == "live"
     with pytest.raises(MoveRefused):
