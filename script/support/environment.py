@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from script.support import services
-from script.support.steps import PYTHON, ROOT, CannotGoOn, die_with_parent, end_group, step
+from script.support.steps import PYTHON, ROOT, CannotGoOn, die_with_parent, end_group, step, write_private
 from script.support.supervise import Supervisor, end_leftovers
 
 EVERY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
@@ -34,7 +34,7 @@ def environment_file(data: Path) -> Path:
 def write_environment(data: Path, environment: dict[str, str]) -> None:
     """Keep the variables for other commands, which can then reach the same database and broker."""
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in environment.items())
-    services.write_private(environment_file(data), "".join(lines))
+    write_private(environment_file(data), "".join(lines))
 
 
 def read_environment(data: Path) -> dict[str, str]:

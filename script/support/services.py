@@ -15,7 +15,7 @@ import socket
 import subprocess
 from pathlib import Path
 
-from script.support.steps import PYTHON, ROOT, VENV, CannotGoOn, run
+from script.support.steps import PYTHON, ROOT, VENV, CannotGoOn, run, write_private
 from script.support.supervise import Child, Supervisor, end_process, is_running
 
 NOBODY = 65534
@@ -126,7 +126,7 @@ def kept_port(data: Path, name: str) -> int:
     ports = json.loads(file.read_text()) if file.exists() else {}
     if not (name in ports and is_free("127.0.0.1", ports[name])):
         ports[name] = free_port()
-        file.write_text(json.dumps(ports))
+        write_private(file, json.dumps(ports))
     return ports[name]
 
 
@@ -156,15 +156,6 @@ def is_free(host: str, port: int) -> bool:
                 raise CannotGoOn(f"{host} is not an address of this machine; choose another with --host.") from None
             return False
     return True
-
-
-def write_private(file: Path, text: str) -> None:
-    """Write a file that only its owner may read, never visible half-written or to others."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-        handle.write(text)
-    draft.replace(file)
 
 
 def _package(name: str) -> Path:

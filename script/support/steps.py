@@ -137,6 +137,15 @@ def end_on_signals() -> None:
             signal.signal(number, unwind)
 
 
+def write_private(file: Path, text: str) -> None:
+    """Write a file that only its owner may read, never visible half-written or to others."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    draft = file.with_name(f"{file.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        handle.write(text)
+    draft.replace(file)
+
+
 def require_disk(folder: Path, *, megabytes: int) -> None:
     """Refuse to begin what would run out of disk half-way."""
     existing = next(place for place in (folder, *folder.parents) if place.exists())

@@ -12,7 +12,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from script.support.steps import ROOT, CannotGoOn, die_with_parent, disk_full, end_group, wait_until
+from script.support.steps import (
+    ROOT,
+    CannotGoOn,
+    die_with_parent,
+    disk_full,
+    end_group,
+    wait_until,
+    write_private,
+)
 
 RESTARTS_ALLOWED = 5
 RESTARTS_WINDOW = 60.0  # seconds
@@ -109,7 +117,7 @@ class Supervisor:
                 extra_groups=None if child.user is None else [],
             )
         pids = {one.process.pid: one.program for one in self.children if one.process}
-        self.register.write_text(json.dumps(pids))
+        write_private(self.register, json.dumps(pids))
 
     def _revive(self, child: Child) -> None:
         process = child.process

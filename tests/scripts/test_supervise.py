@@ -59,6 +59,16 @@ def test_a_killed_child_lives_again(supervisor, tmp_path, capsys):
     assert list(json.loads(supervisor.register.read_text())) == [str(child.process.pid)]
 
 
+def test_the_register_is_never_seen_half_written(supervisor, tmp_path):
+    """Whoever reads it while a child starts again, be it the next start after a kill, finds the whole last state."""
+    first = sleeper(tmp_path)
+    supervisor.start(first)
+    with supervisor.register.open() as opened_before:
+        supervisor.start(sleeper(tmp_path, "second"))
+        assert list(json.loads(opened_before.read())) == [str(first.process.pid)]
+    assert len(json.loads(supervisor.register.read_text())) == 2
+
+
 def test_a_child_that_keeps_dying_ends_everything_with_its_last_words(supervisor, tmp_path):
     supervisor.start(sleeper(tmp_path, code="import time; time.sleep(.2); raise SystemExit('no such table')"))
     with pytest.raises(CannotGoOn, match=r"sleeper keeps ending \(code 1\)(.|\n)*no such table"):
